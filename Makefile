@@ -1,0 +1,77 @@
+# Joulegate: every task of the project. `make` alone prints what there is.
+# Needs python3 (3.11 or later, with venv), git and make; all else is fetched, pinned, into
+# .venv/ and build/, once: a stamp file says what is done.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+VENV_STAMP := $(VENV)/.stamp
+LIB_STAMP := build/micropython-lib/.stamp
+MEASURE32_STAMP := build/measure32/.stamp
+STUBS_STAMP := build/stubs/.stamp
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help setup run test lint typecheck coverage bench bills clean clean-all
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: $(VENV_STAMP) $(LIB_STAMP) $(MEASURE32_STAMP) $(STUBS_STAMP) ## Fetch everything pinned into .venv and build
+
+run: setup ## Run the meter and its world on this computer
+	$(BIN)/python -m tools.bench live
+
+test: setup ## Run all tests, under CPython and MicroPython, except the long sweeps
+	$(BIN)/python -m pytest tests
+
+lint: $(VENV_STAMP) ## Check style, imports between layers, links, secrets
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m tools.lint
+
+typecheck: $(VENV_STAMP) $(STUBS_STAMP) ## Check the types of the firmware and of the tools
+	$(BIN)/python -m mypy --config-file tools/lint/mypy-firmware.ini
+	$(BIN)/python -m mypy --config-file tools/lint/mypy-host.ini
+
+coverage: setup ## Measure line coverage of the firmware under MicroPython
+	$(BIN)/python -m tools.coverage
+
+bench: setup ## Measure speed, memory and flash life
+	$(BIN)/python -m tools.measure
+
+bills: setup ## Run the long sweeps that make test leaves out
+	$(BIN)/python -m pytest -m sweep tests
+
+clean: ## Remove what was made, keep what was fetched
+	rm -rf build/coverage .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+clean-all: clean ## Remove what was fetched, too
+	rm -rf $(VENV) build
+
+$(VENV_STAMP): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Joulegate's tools need Python 3.11 or later as $(PYTHON)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "$(PYTHON) has no venv: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --requirement requirements.txt
+	@touch $@
+
+$(LIB_STAMP): tools/setup/packages.py $(VENV_STAMP)
+	$(BIN)/python -m tools.setup.packages build/micropython-lib
+	@touch $@
+
+$(MEASURE32_STAMP): tools/measure32/package-lock.json $(VENV_STAMP)
+	mkdir -p build/measure32
+	cp tools/measure32/package.json tools/measure32/package-lock.json build/measure32/
+	$(BIN)/python -m tools.setup.npm ci --prefix build/measure32 --ignore-scripts \
+		--no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(STUBS_STAMP): requirements-stubs.txt $(VENV_STAMP)
+	rm -rf build/stubs
+	$(PIP) install --no-deps --target build/stubs --requirement requirements-stubs.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Runs unittest files under CPython and MicroPython and shows each test to pytest."""

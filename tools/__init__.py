@@ -1,0 +1,1 @@
+"""Host tools (CPython) that go with the firmware."""

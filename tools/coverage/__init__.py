@@ -1,0 +1,1 @@
+"""Line coverage of the firmware under MicroPython, which has no sys.settrace."""

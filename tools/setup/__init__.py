@@ -1,0 +1,1 @@
+"""What `make setup` needs besides pip and npm."""
