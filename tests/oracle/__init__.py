@@ -1,0 +1,1 @@
+"""Independent calculators that the tests compare the firmware with."""
