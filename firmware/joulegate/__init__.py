@@ -1,0 +1,3 @@
+"""Joulegate: firmware of a prepaid electricity meter."""
+
+__version__ = "0.1.0"

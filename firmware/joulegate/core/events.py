@@ -1,0 +1,71 @@
+"""Events: what happened, when, and one number that says how much.
+
+The log here is a ring in memory, written without waiting and without allocation of its own;
+an overwritten entry is counted, never silently lost.
+"""
+
+from array import array
+
+from micropython import const
+
+STARTED = const(0)
+METER_ERROR = const(1)
+METER_RELOADED = const(2)
+BUS_RETRIED = const(3)
+SAG = const(4)
+LOW_CREDIT = const(5)
+CREDIT_EXHAUSTED = const(6)
+CREDITED = const(7)
+SUPPLY_CONNECTED = const(8)
+SUPPLY_DISCONNECTED = const(9)
+RELAY_FAULT = const(10)
+RELAY_BYPASSED = const(11)
+COVER_OPENED = const(12)
+COVER_CLOSED = const(13)
+MAINS_LOST = const(14)
+MAINS_BACK = const(15)
+STORAGE_ERROR = const(16)
+PURCHASE_REAPPLIED = const(17)
+REGISTERS_BEHIND = const(18)
+CLOCK_AHEAD = const(19)
+TARIFF_ACTIVATED = const(20)
+AUDIT_FAILED = const(21)
+REVERSED = const(22)
+SETTING_DEFAULTED = const(23)
+
+NAMES = (
+    "started", "meter_error", "meter_reloaded", "bus_retried", "sag", "low_credit",
+    "credit_exhausted", "credited", "supply_connected", "supply_disconnected", "relay_fault",
+    "relay_bypassed", "cover_opened", "cover_closed", "mains_lost", "mains_back",
+    "storage_error", "purchase_reapplied", "registers_behind", "clock_ahead",
+    "tariff_activated", "audit_failed", "reversed", "setting_defaulted",
+)
+
+CAPACITY = const(32)
+
+
+class EventLog:
+    def __init__(self) -> None:
+        self._codes = bytearray(CAPACITY)
+        self._times = array("i", [0] * CAPACITY)
+        self._values = array("i", [0] * CAPACITY)
+        self.count = 0
+        """Events since start; the last CAPACITY of them are kept."""
+
+    @property
+    def discarded(self) -> int:
+        return max(0, self.count - CAPACITY)
+
+    def add(self, code: int, now: int, value: int = 0) -> None:
+        """Log an event at a UTC second; a value beyond 31 bits is kept at the limit."""
+        at = self.count % CAPACITY
+        self._codes[at] = code
+        self._times[at] = now
+        self._values[at] = max(-0x3FFFFFFF, min(0x3FFFFFFF, value))
+        self.count += 1
+
+    def since(self, number: int) -> object:
+        """Yield (number, time, name, value) of the events from a number on that are kept."""
+        for i in range(max(number, self.discarded), self.count):
+            at = i % CAPACITY
+            yield i, self._times[at], NAMES[self._codes[at]], self._values[at]
