@@ -1,0 +1,148 @@
+"""SPI frames of the ATM90E26, and the reading of its read-to-clear registers without loss.
+
+Source: datasheet 46002B ("DS") and application note 46102B ("AN").
+
+SPI mode 3, MSB first, one register a frame of 24 clocks. DS allows 160 kbit/s and asks for
+3.67 us of clock high, so a 50 % duty clock may run at 136 kHz at most; the board asks for
+125 kHz, which both an RP2040 (125 MHz / 1000) and an ESP32 (80 MHz / 640) meet exactly.
+
+A disturbed read of a register that is cleared by reading could lose its content. So before each
+a configuration register of known value is read: that proves the chip still runs with our
+calibration, and puts that value into LastData. Afterwards LastData tells what the chip itself
+believes to have sent: the content, or still the known value if it never saw the frame. Until
+that is settled no other whole frame goes out, which would overwrite LastData.
+"""
+
+from micropython import const
+
+RATE_MAX_HZ = const(136000)
+
+_LAST_DATA = const(0x06)
+_MMODE = const(0x2B)
+_TRIES = const(3)
+_ALL_ONES = const(0xFFFF)
+
+
+class Atm90e26Error(RuntimeError):
+    """The chip or its bus does not answer as it should; says what was read and expected."""
+
+
+class Lost(Exception):
+    """A configuration register does not hold our value: the chip was reset."""
+
+
+class Atm90e26Bus:
+    def __init__(self, spi: object, cs: object) -> None:
+        """spi: SPI in mode 3; cs: the chip select, a Pin."""
+        self._spi = spi
+        self._cs = cs
+        self._tx = bytearray(3)
+        self._rx = bytearray(3)
+        self._short_tx = bytes((0x80 | _MMODE, 0))
+        self._short_rx = bytearray(2)
+        self.errors = 0
+        """Disturbed reads since the start."""
+        self.unsettled = 0
+        """The register whose last read is not settled yet, 0 for none."""
+        cs(1)
+
+    @property
+    def rate_Hz(self) -> int:
+        """The SPI clock as the port reports it, 0 where it reports none."""
+        text = repr(self._spi)
+        at = text.find("baudrate=")
+        digits = ""
+        if at >= 0:
+            for c in text[at + 9:]:
+                if not "0" <= c <= "9":
+                    break
+                digits += c
+        return int(digits or "0")
+
+    def read(self, register: int) -> int:
+        """Return the word of a register."""
+        tx = self._tx
+        tx[0] = 0x80 | register
+        tx[1] = 0
+        tx[2] = 0
+        rx = self._rx
+        self._cs(0)
+        self._spi.write_readinto(tx, rx)
+        self._cs(1)
+        return rx[1] << 8 | rx[2]
+
+    def write(self, register: int, value: int) -> None:
+        """Write a word to a register."""
+        tx = self._tx
+        tx[0] = register
+        tx[1] = value >> 8
+        tx[2] = value & 0xFF
+        self._cs(0)
+        self._spi.write_readinto(tx, self._rx)
+        self._cs(1)
+
+    def last_data(self) -> int:
+        """Return the word of the last whole frame, as the chip had it."""
+        return self.read(_LAST_DATA)
+
+    def guard(self, register: int, expected: int) -> None:
+        """Read a configuration register that must hold `expected`; Lost if it does not."""
+        if self.read(register) == expected:
+            return
+        for _ in range(_TRIES):
+            if self.read(register) == expected:
+                self.errors += 1
+                return
+        raise Lost
+
+    def read_clear(self, register: int, guard: int, expected: int) -> int:
+        """Return a read-to-clear register's content as the chip itself gave it out.
+
+        Lost if the register `guard` does not hold `expected`. Atm90e26Error if the bus is too
+        disturbed to tell; `unsettled` is then set where settle() can still tell later.
+        """
+        for _ in range(_TRIES):
+            self.guard(guard, expected)
+            self.unsettled = register
+            value = self.read(register)
+            last = self.read(_LAST_DATA)
+            if last == value and value != _ALL_ONES:
+                self.unsettled = 0
+                return value
+            self.errors += 1
+            last = self.settle()
+            if last != expected:
+                return last  # the chip sent this and cleared; the bus spoilt our copy
+            # LastData still holds the guard: the chip did not see the read. Read again.
+        raise Atm90e26Error(
+            "ATM90E26: register 0x%02X read 0x%04X, LastData 0x%04X, expected to agree"
+            % (register, value, last))
+
+    def settle(self) -> int:
+        """Return LastData once two readings agree; Atm90e26Error if they do not.
+
+        A line stuck high or low agrees with itself, so all ones and zero need a proof.
+        """
+        last = self.read(_LAST_DATA)
+        for _ in range(_TRIES):
+            again = self.read(_LAST_DATA)
+            if again == last:
+                if last in (0, _ALL_ONES) and not self._alive(last & 0xFF):
+                    raise Atm90e26Error("ATM90E26: LastData read 0x%04X: MISO stuck %s"
+                                        % (last, "high" if last else "low"))
+                self.unsettled = 0
+                return last
+            last = again
+        raise Atm90e26Error(
+            "ATM90E26: LastData read 0x%04X, expected alike twice: bus disturbed" % last)
+
+    def _alive(self, idle: int) -> bool:
+        """Return whether MISO can leave the level `idle`, 0x00 or 0xFF.
+
+        Reads the high byte of MMode, never one of these, in 16 clocks: DS says that a read of
+        less than 24 does not move LastData.
+        """
+        self._cs(0)
+        self._spi.write_readinto(self._short_tx, self._short_rx)
+        self._cs(1)
+        return self._short_rx[1] != idle
