@@ -1,0 +1,147 @@
+"""The ledger: money, replay marks and switch intent in one record; registers in a second.
+
+This module alone knows the layout. FIELDS is the document of the hot record: docs/ledger.md
+is made from it. The hot record is written first and notes how far the energy registers were,
+so a cut between the two writes is mended at the next start.
+"""
+
+import os
+
+from micropython import const
+
+from joulegate.core.billing import NEVER
+from joulegate.core.reading import QUANTITIES
+from joulegate.core.replay import MARKS
+from joulegate.core.tariff_document import CELLS_MAX, PERIODS_MAX
+from joulegate.storage.record import Record, restore
+
+HOT_VERSION = const(1)
+REGISTERS_VERSION = const(1)
+
+_SMALL = const(0x3FFFFFFF)
+_LIMB = const(0x1FFFFFFF)
+
+# (owner, attribute, code, count, lowest, highest, meaning)
+FIELDS = (
+    ("identity", "unit_places", "B", 1, 0, 5, "decimals of the credit unit"),
+    ("identity", "counts_per_kWh", "I", 1, 1000, 131072, "energy counts in a kWh"),
+    ("account", "balance", "q", 1, None, None, "credit units"),
+    ("account", "rem1", "I", 1, 0, 131071, "remainder, 1/d1 of a unit"),
+    ("account", "rem2", "I", 1, 0, 9999999, "remainder, 1/(d1 d2) of a unit"),
+    ("account", "charges_low", "I", 1, 0, _LIMB, "units charged, modulo 2**29"),
+    ("account", "charges_high", "i", 1, None, None, "units charged, divided by 2**29"),
+    ("account", "credits_low", "I", 1, 0, _LIMB, "units credited, modulo 2**29"),
+    ("account", "credits_high", "i", 1, None, None, "units credited, divided by 2**29"),
+    ("billing", "tariff_digest", "8s", 1, None, None, "SHA-256 of the tariff, first 8 bytes"),
+    ("billing", "next_digest", "8s", 1, None, None, "the same of the tariff to follow, or 0"),
+    ("billing", "next_start", "i", 1, -NEVER, NEVER, "UTC second at which it follows"),
+    ("billing", "opened", "B", 1, 0, 1, "account is open"),
+    ("billing", "day", "i", 1, -10000, 40000, "last day charged, days since 2020-01-01"),
+    ("billing", "month", "i", 1, 0, 30000, "month of the statement, year * 12 + month - 1"),
+    ("billing", "window", "i", 1, 0, 30000, "first month of the tier window"),
+    ("billing", "positions", "I", PERIODS_MAX, 0, _SMALL, "counts in the window, by period"),
+    ("billing", "cells", "I", CELLS_MAX, 0, 2**32 - 1, "counts in the month, by price cell"),
+    ("billing", "exports", "I", PERIODS_MAX, 0, 2**32 - 1, "counts exported, by period"),
+    ("billing", "first_bands", "B", PERIODS_MAX, 0, 11, "band at the month's begin, by period"),
+    ("billing", "days_charged", "B", 1, 0, 62, "daily charges in the month"),
+    ("billing", "months_charged", "B", 1, 0, 1, "monthly charges in the month"),
+    ("billing", "earlier_counts", "Q", 1, None, None, "counts of the month, other tariffs"),
+    ("billing", "earlier_cost", "q", 1, None, None, "their cost before tax, 1e-8 currency"),
+    ("billing", "settled_units", "q", 1, None, None, "units of closed statements"),
+    ("billing", "settled_remainder", "Q", 1, None, None, "the rest, 1/(d1 d2) of a unit"),
+    ("replay", "marks", "T", MARKS, None, None, "TID of the latest purchases, 0 for none"),
+    ("switch", "intent", "B", 1, 0, 2, "0 none, 1 to open, 2 to close"),
+    ("switch", "closed", "B", 1, 0, 1, "last proven position of the relay"),
+    ("registers", "import_mark", "I", 1, 0, _LIMB, "counts imported, modulo 2**29"),
+    ("registers", "export_mark", "I", 1, 0, _LIMB, "counts exported, modulo 2**29"),
+)
+
+REGISTER_FIELDS = (
+    ("registers", "wh", "I", QUANTITIES, None, None, "Wh or varh: +A, -A, +R, -R"),
+    ("registers", "remainder", "I", QUANTITIES, 0, 131071, "thousandths of a count"),
+)
+
+# Read by whoever builds the owners, not set on them: they are derived.
+_DERIVED = (
+    ("billing", "tariff_digest"), ("billing", "next_digest"),
+    ("registers", "import_mark"), ("registers", "export_mark"),
+)
+
+
+class Identity:
+    """What money and energy are counted in; fixed at provisioning."""
+
+    def __init__(self, unit_places: int, counts_per_kWh: int) -> None:
+        self.unit_places = unit_places
+        self.counts_per_kWh = counts_per_kWh
+
+
+class Ledger:
+    def __init__(self, folder: str) -> None:
+        """folder: where the records stand, on the mounted file system."""
+        self.folder = folder
+        self.hot = Record(folder + "/ledger.bin", b"JGLH", HOT_VERSION, FIELDS)
+        self.registers = Record(
+            folder + "/registers.bin", b"JGLR", REGISTERS_VERSION, REGISTER_FIELDS)
+        self.owners = {}
+        self.commits = 0
+        self._held = False
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last commit; it only rises."""
+        return self.hot.sequence
+
+    def exists(self) -> bool:
+        """Return whether there is a hot record, believable or not."""
+        try:
+            names = os.listdir(self.folder)
+        except OSError:
+            return False
+        return "ledger.bin" in names
+
+    def create(self, owners: dict) -> None:
+        """Write both records for the first time, the registers first.
+
+        A cut in between leaves no ledger, so the meter counts as not provisioned and this can
+        be done again.
+        """
+        self.owners = owners
+        if "registers.bin" in os.listdir(self.folder):
+            os.remove(self.registers.path)
+        self.registers.create(owners)
+        self.hot.create(owners)
+
+    def load(self) -> dict:
+        """Return the hot record's values; OSError or RecordError when they cannot be had."""
+        return self.hot.load()
+
+    def bind(self, owners: dict, values: dict) -> int:
+        """Give the owners what was loaded; return the counts that the registers missed.
+
+        A register record that cannot be read raises: OSError or RecordError.
+        """
+        self.owners = owners
+        kept = {key: value for key, value in values.items() if key not in _DERIVED}
+        restore(kept, owners)
+        restore(self.registers.load(), owners)
+        return owners["registers"].catch_up(
+            values["registers", "import_mark"], values["registers", "export_mark"])
+
+    def commit(self) -> None:
+        """Make the present state survive; OSError when storage fails, RecordError for a state
+        that could not be read back."""
+        if self._held:
+            self.hot.sequence -= 1
+        self.hot.commit(self.owners)
+        self.registers.sequence = self.hot.sequence - 1
+        self.registers.commit(self.owners)
+        self.commits += 1
+
+    def hold(self) -> None:
+        """Commit under the present number from now on: entries of a journal above it wait."""
+        self._held = True
+
+    def rise_to(self, sequence: int) -> None:
+        """Number the next commit above a sequence that a journal has already seen."""
+        self.hot.sequence = max(self.hot.sequence, sequence)

@@ -1,0 +1,156 @@
+"""A file of fixed length that is read whole, checked, and overwritten in place in one write.
+
+littlefs copies on write: an overwrite becomes visible at close, all of it or nothing. So a
+commit opens 'r+b', writes one ready buffer once and closes; 'wb' would commit an empty file
+if anything failed in between. For the same reason a new file is written under another name.
+"""
+
+import os
+import struct
+from binascii import crc32
+
+from errno import EEXIST
+
+from micropython import const
+
+SIZE_MAX = const(480)
+"""Longest record: above 512 bytes littlefs leaves inline storage and wears a sector a commit."""
+
+_HEADER = "<4sBI"  # magic, version, sequence
+_HEADER_SIZE = const(9)
+
+
+class RecordError(ValueError):
+    """A stored record that cannot be believed; says what is wrong."""
+
+
+class Record:
+    """Fields of owners' attributes, in one table.
+
+    fields: ((owner, attribute, code, count, low, high, meaning), ...). Code is that of struct,
+    or "T" for unsigned 24 bits; count above 1 is an indexed attribute; "8s" is eight bytes.
+    A value read outside low..high makes the whole record unbelievable.
+    """
+
+    def __init__(self, path: str, magic: bytes, version: int, fields: tuple) -> None:
+        self.path = path
+        self._magic = magic
+        self._version = version
+        self.fields = fields
+        self.sequence = 0
+        size = _HEADER_SIZE + 4
+        for _, _, code, count, _, _, _ in fields:
+            size += _width(code) * count
+        if size > SIZE_MAX:
+            raise ValueError("record %s: %d bytes, at most %d" % (path, size, SIZE_MAX))
+        self.buffer = bytearray(size)
+
+    def pack(self, owners: dict) -> None:
+        """Fill the buffer from the owners' attributes; RecordError for one out of its range.
+
+        What could not be believed when read back is never written.
+        """
+        buffer = self.buffer
+        struct.pack_into(
+            _HEADER, buffer, 0, self._magic, self._version, self.sequence & 0xFFFFFFFF)
+        at = _HEADER_SIZE
+        for field in self.fields:
+            owner, attribute, code, count, _, _, _ = field
+            value = getattr(owners[owner], attribute)
+            for i in range(count):
+                item = value if count == 1 else value[i]
+                self._check(field, item)
+                _put(buffer, at, code, item)
+                at += _width(code)
+        struct.pack_into("<I", buffer, at, crc32(memoryview(buffer)[:at]))
+
+    def unpack(self) -> dict:
+        """Return the buffer's values as {(owner, attribute): value or list}; RecordError."""
+        buffer = self.buffer
+        end = len(buffer) - 4
+        if struct.unpack_from("<I", buffer, end)[0] != crc32(memoryview(buffer)[:end]):
+            raise RecordError("record %s: check sum is wrong" % self.path)
+        magic, version, sequence = struct.unpack_from(_HEADER, buffer, 0)
+        if magic != self._magic:
+            raise RecordError("record %s: starts with %r, not %r" % (
+                self.path, magic, self._magic))
+        if version != self._version:
+            raise RecordError("record %s: version %d, this firmware reads %d" % (
+                self.path, version, self._version))
+        values = {}
+        at = _HEADER_SIZE
+        for field in self.fields:
+            owner, attribute, code, count, _, _, _ = field
+            found = []
+            for _ in range(count):
+                value = _get(buffer, at, code)
+                at += _width(code)
+                self._check(field, value)
+                found.append(value)
+            values[owner, attribute] = found[0] if count == 1 else found
+        self.sequence = sequence
+        return values
+
+    def _check(self, field: tuple, value: object) -> None:
+        owner, attribute, _, _, low, high, _ = field
+        if low is not None and not low <= value <= high:
+            raise RecordError("record %s: %s.%s %d: must be %d to %d" % (
+                self.path, owner, attribute, value, low, high))
+
+    def create(self, owners: dict) -> None:
+        """Write the file for the first time; OSError EEXIST if there is one already."""
+        folder, _, name = self.path.rpartition("/")
+        if name in os.listdir(folder):
+            raise OSError(EEXIST, self.path)
+        self.pack(owners)
+        with open(self.path + ".new", "wb") as f:
+            f.write(self.buffer)
+        os.rename(self.path + ".new", self.path)
+
+    def commit(self, owners: dict) -> None:
+        """Overwrite the file with the owners' state and a sequence one higher."""
+        self.sequence += 1
+        self.pack(owners)
+        with open(self.path, "r+b") as f:
+            f.write(self.buffer)
+
+    def load(self) -> dict:
+        """Read the file into the buffer and return its values; OSError, RecordError."""
+        with open(self.path, "rb") as f:
+            size = f.readinto(self.buffer)
+            if size != len(self.buffer) or f.read(1):
+                raise RecordError("record %s: must be %d bytes long" % (
+                    self.path, len(self.buffer)))
+        return self.unpack()
+
+
+def restore(values: dict, owners: dict) -> None:
+    """Set the owners' attributes to loaded values; read-only ones are derived and left."""
+    for (owner, attribute), value in values.items():
+        target = owners.get(owner)
+        if target is None:
+            continue
+        if isinstance(value, list):
+            array = getattr(target, attribute)
+            for i in range(len(value)):
+                array[i] = value[i]
+        else:
+            setattr(target, attribute, value)
+
+
+def _width(code: str) -> int:
+    return 3 if code == "T" else struct.calcsize("<" + code)
+
+
+def _put(buffer: bytearray, at: int, code: str, value: object) -> None:
+    if code == "T":
+        struct.pack_into("<HB", buffer, at, value & 0xFFFF, value >> 16)
+    else:
+        struct.pack_into("<" + code, buffer, at, value)
+
+
+def _get(buffer: bytearray, at: int, code: str) -> object:
+    if code == "T":
+        low, high = struct.unpack_from("<HB", buffer, at)
+        return high << 16 | low
+    return struct.unpack_from("<" + code, buffer, at)[0]

@@ -1,0 +1,104 @@
+"""Settings: a JSON object of named values, each with a default and a range.
+
+What is stored is believed only value by value: a bad one falls back to its default and is
+reported. Nothing that gives money its meaning is a setting; that is in the ledger.
+"""
+
+import json
+import os
+from errno import ENOENT
+
+from micropython import const
+
+from joulegate.core.account import BALANCE_LIMIT
+from joulegate.core.civil import Zone
+from joulegate.core.supply import Supply
+
+_SIZE_MAX = const(4096)
+
+# name: (default, lowest, highest, unit)
+NUMBERS = {
+    "maximum_balance": (BALANCE_LIMIT, 1, BALANCE_LIMIT, "credit units"),
+    "cut_off": (0, -BALANCE_LIMIT, BALANCE_LIMIT, "credit units"),
+    "commit_Wh": (100, 10, 1000, "Wh"),
+    "commit_minutes": (15, 1, 60, "minutes"),
+    "tick_ms": (1000, 100, 60000, "ms"),
+}
+
+
+class SettingError(ValueError):
+    """A setting that is refused: says the name, the value and the rule."""
+
+
+def check(name: str, value: object, values: dict) -> None:
+    """Raise SettingError unless `value` may stand under `name` beside the other values."""
+    if name in NUMBERS:
+        _, low, high, unit = NUMBERS[name]
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise SettingError("setting %s: %r: must be %d to %d %s" % (
+                name, value, low, high, unit))
+    elif name == "zone":
+        try:
+            if not isinstance(value, str):
+                raise ValueError("must be a POSIX TZ text")
+            Zone(value)
+        except ValueError as e:
+            raise SettingError("setting zone: %r: %s" % (value, e)) from None
+    elif name == "warnings":
+        try:
+            if not isinstance(value, list) or not all(isinstance(v, int) for v in value):
+                raise ValueError("must be a list of credit units")
+            Supply(values["cut_off"], tuple(value))
+        except ValueError as e:
+            raise SettingError("setting warnings: %r: %s" % (value, e)) from None
+    else:
+        raise SettingError("setting %s: %r: there is no such setting" % (name, value))
+
+
+def defaults() -> dict:
+    values = {name: row[0] for name, row in NUMBERS.items()}
+    values["zone"] = "UTC0"
+    values["warnings"] = []
+    return values
+
+
+class Settings:
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.values = defaults()
+
+    def load(self) -> list:
+        """Read the file; return what is wrong with it, a text an item. Missing is not wrong."""
+        try:
+            if os.stat(self.path)[6] > _SIZE_MAX:
+                return ["settings: longer than %d bytes" % _SIZE_MAX]
+            with open(self.path) as f:
+                stored = json.load(f)
+        except OSError as e:
+            return [] if e.errno == ENOENT else ["settings: %s" % e]
+        except ValueError:
+            return ["settings: are no JSON"]
+        if not isinstance(stored, dict):
+            return ["settings: must be an object"]
+        wrong = []
+        # The cut-off first: warnings are checked against it.
+        for name in sorted(stored, key=lambda key: (key != "cut_off", str(key))):
+            try:
+                check(name, stored[name], self.values)
+                self.values[name] = stored[name]
+            except SettingError as e:
+                wrong.append(str(e))
+        return wrong
+
+    def set(self, **changes: object) -> None:
+        """Change settings and store them; SettingError or OSError and nothing is changed."""
+        values = dict(self.values)
+        for name in sorted(changes, key=lambda key: (key != "cut_off", key)):
+            check(name, changes[name], values)
+            values[name] = changes[name]
+        check("warnings", values["warnings"], values)
+        # A rename is atomic in littlefs; the length varies, so no overwriting in place.
+        with open(self.path + ".new", "w") as f:
+            json.dump(values, f)
+        os.rename(self.path + ".new", self.path)
+        self.values = values

@@ -1,0 +1,136 @@
+"""The meter's lasting state, made by provisioning and found again at every start."""
+
+import os
+
+from joulegate.core import events as event
+from joulegate.core.account import Account
+from joulegate.core.billing import NEVER, Billing
+from joulegate.core.civil import Zone
+from joulegate.core.events import EventLog
+from joulegate.core.registers import Registers
+from joulegate.core.replay import Replay
+from joulegate.core.tariff import Tariff
+from joulegate.storage.journal import Journal
+from joulegate.storage.ledger import Identity, Ledger
+from joulegate.storage.record import RecordError
+from joulegate.storage.settings import Settings
+from joulegate.storage.tariff_store import TariffStore
+
+
+class State:
+    """account, billing and ledger are None while the meter is not provisioned; `error` then
+    says why a meter that has records cannot use them."""
+
+    def __init__(self, folder: str, counts_per_kWh: int, log: EventLog) -> None:
+        self.counts_per_kWh = counts_per_kWh
+        self.log = log
+        self.settings = Settings(folder + "/settings.json")
+        self.tariffs = TariffStore(folder + "/tariffs")
+        self.journal = Journal(folder + "/journal/purchases.bin")
+        self.ledger = Ledger(folder)
+        self.registers = Registers(counts_per_kWh)
+        self.replay = Replay()
+        self.account = None
+        self.billing = None
+        self.error = ""
+        self._folder = folder
+
+    @property
+    def provisioned(self) -> bool:
+        return self.billing is not None
+
+    def provision(
+        self, document: bytes, unit_places: int, switch: object, now: int, **settings: object
+    ) -> None:
+        """Make all records for a new meter and open its account.
+
+        document: the tariff as JSON. Raises, and leaves the meter not provisioned, for bad
+        values (ValueError) and failing storage (OSError). RuntimeError if it is provisioned.
+        """
+        if self.ledger.exists():
+            raise RuntimeError("meter: is provisioned already")
+        self.settings.set(**settings)
+        for name in ("tariffs", "journal"):
+            if name not in os.listdir(self._folder):
+                os.mkdir(self._folder + "/" + name)
+        tariff = self.tariffs.save(document, self.counts_per_kWh, unit_places)
+        account = Account(self.settings.values["maximum_balance"])
+        billing = Billing(account, Zone(self.settings.values["zone"]), tariff)
+        billing.open(now)
+        self.journal.create()
+        self.ledger.create(self._owners(account, billing, switch))
+        self.account = account
+        self.billing = billing
+
+    def load(self, switch: object, now: int) -> None:
+        """Find the state again; what cannot be believed is reported and left alone."""
+        for _ in self.settings.load():
+            self.log.add(event.SETTING_DEFAULTED, now)
+        if not self.ledger.exists():
+            return
+        try:
+            self._load(switch, now)
+        except (OSError, ValueError) as e:
+            self.account = None
+            self.billing = None
+            self.error = str(e)
+            self.log.add(event.STORAGE_ERROR, now)
+
+    def _load(self, switch: object, now: int) -> None:
+        values = self.ledger.load()
+        places = values["identity", "unit_places"]
+        counts = values["identity", "counts_per_kWh"]
+        if counts != self.counts_per_kWh:
+            raise RecordError("ledger: counts %d to the kWh, this meter %d" % (
+                counts, self.counts_per_kWh))
+        tariff = self.tariffs.load(values["billing", "tariff_digest"], counts, places)
+        account = Account(self.settings.values["maximum_balance"])
+        billing = Billing(account, Zone(self.settings.values["zone"]), tariff)
+        missing = self.ledger.bind(self._owners(account, billing, switch), values)
+        if account.rem1 >= tariff.d1 or account.rem2 >= tariff.d2:
+            raise RecordError("ledger: remainder is not of this tariff")
+        if missing:
+            self.log.add(event.REGISTERS_BEHIND, now, missing)
+        following = values["billing", "next_digest"]
+        if following != bytes(8):
+            billing.load_next(
+                self.tariffs.load(following, counts, places), values["billing", "next_start"])
+        self.account = account
+        self.billing = billing
+        if billing.audit():
+            self.log.add(event.AUDIT_FAILED, now)
+        billing.advance(now)
+
+    def load_tariff(self, document: bytes, start: int) -> Tariff:
+        """Store a tariff that takes over at a UTC second and commit that it will.
+
+        ValueError (TariffError, TariffStoreError) or OSError, and the tariff to follow stays
+        as it was.
+        """
+        if not -NEVER < start < NEVER:
+            raise ValueError("tariff start %d: must be within +-%d" % (start, NEVER - 1))
+        billing = self.billing
+        before = (billing.next_tariff, billing.next_start)
+        tariff = self.tariffs.save(
+            document, self.counts_per_kWh, billing.tariff.unit_places)
+        billing.load_next(tariff, start)
+        try:
+            self.ledger.commit()
+        except Exception:
+            billing.next_tariff, billing.next_start = before
+            raise
+        try:
+            self.tariffs.keep_only([billing.tariff_digest, billing.next_digest])
+        except OSError:
+            pass  # a document too many does no harm, and the next change of tariff removes it
+        return tariff
+
+    def _owners(self, account: Account, billing: Billing, switch: object) -> dict:
+        return {
+            "identity": Identity(billing.tariff.unit_places, self.counts_per_kWh),
+            "account": account,
+            "billing": billing,
+            "replay": self.replay,
+            "switch": switch,
+            "registers": self.registers,
+        }
