@@ -1,0 +1,146 @@
+"""The metering task: read the IC, tick, drive the switch, commit. Once a second, for ever."""
+
+from micropython import const
+
+from joulegate.core import events as event
+from joulegate.core.billing import DAY, MONTH, PRICE, TARIFF, WAITING
+from joulegate.core.events import EventLog
+from joulegate.core.meter import SUPPLY, WARNED, Meter
+from joulegate.core.reading import Reading
+
+_COMMIT_FLAGS = const(0x20F)  # PRICE, DAY, MONTH, TARIFF, SUPPLY
+_BUSY_MS = const(50)
+
+
+class Metering:
+    def __init__(
+        self, ic: object, meter: Meter, switch: object, state: object, clock: object,
+        log: EventLog, mains_good: object, cover_closed: object,
+    ) -> None:
+        """ic: a driver with read(reading); mains_good, cover_closed: functions that tell."""
+        self.ic = ic
+        self.meter = meter
+        self.switch = switch
+        self.state = state
+        self.clock = clock
+        self.log = log
+        self.reading = Reading()
+        self.ticks = 0
+        self.events_of_ic = 0
+        self._mains_good = mains_good
+        self._cover_closed = cover_closed
+        self._cover_was_closed = True
+        self._mains_lost = False
+        self._ic_failed = False
+        self._storage_failed = False
+        self._waiting = False
+        self._counts = 0
+        self._committed_at = clock.ticks_ms()
+        values = state.settings.values
+        self._tick_ms = values["tick_ms"]
+        self._commit_counts = values["commit_Wh"] * state.counts_per_kWh // 1000
+        self._commit_ms = values["commit_minutes"] * 60000
+
+    def step(self) -> int:
+        """Do one tick; return the milliseconds after which the next one is due."""
+        now = self.clock.now()
+        reading = self.reading
+        self._read(reading, now)
+        flags = self.meter.tick(now, reading)
+        self.ticks += 1
+        self._watch_cover(now)
+        billing = self.meter.billing
+        if billing is None:
+            return self._tick_ms
+        if flags:
+            self._report(flags, now)
+        self._counts += reading.import_counts + reading.export_counts
+        if not self._mains_good():
+            return self._hold(now)
+        if self._mains_lost:
+            self._mains_lost = False
+            self.log.add(event.MAINS_BACK, now)
+        self.switch.step(self.meter.supply.allowed, reading, now, self.commit)
+        if flags & _COMMIT_FLAGS or self._due():
+            self.commit()
+        return _BUSY_MS if self.switch.busy else self._tick_ms
+
+    def commit(self) -> bool:
+        """Commit the ledger; False when storage fails, and an event when it begins to."""
+        try:
+            self.state.ledger.commit()
+        except (OSError, ValueError) as e:
+            if not self._storage_failed:
+                self._storage_failed = True
+                number = e.errno if isinstance(e, OSError) else 0
+                self.log.add(event.STORAGE_ERROR, self.clock.now(), number or 0)
+            return False
+        self._storage_failed = False
+        self._counts = 0
+        self._committed_at = self.clock.ticks_ms()
+        return True
+
+    def _read(self, reading: Reading, now: int) -> None:
+        try:
+            events = self.ic.read(reading)
+            self._ic_failed = False
+        except (RuntimeError, OSError):
+            # What was not read stays in the chip or in the driver; nothing is charged twice.
+            # Of voltage and current nothing is known: the relay must rest.
+            reading.import_counts = 0
+            reading.export_counts = 0
+            reading.reactive_import_counts = 0
+            reading.reactive_export_counts = 0
+            reading.voltage_cV = 0
+            reading.current_mA = 0
+            reading.active_W = 0
+            if not self._ic_failed:
+                self._ic_failed = True
+                self.log.add(event.METER_ERROR, now)
+            return
+        if events:
+            self.events_of_ic |= events
+            for bit, code in IC_EVENTS:
+                if events & bit:
+                    self.log.add(code, now)
+
+    def _report(self, flags: int, now: int) -> None:
+        billing = self.meter.billing
+        if flags & WARNED:
+            self.log.add(event.LOW_CREDIT, now, billing.account.balance)
+        if flags & SUPPLY and not self.meter.supply.allowed:
+            self.log.add(event.CREDIT_EXHAUSTED, now, billing.account.balance)
+        if flags & TARIFF:
+            self.log.add(event.TARIFF_ACTIVATED, now)
+        if flags & WAITING and not self._waiting:
+            self.log.add(event.CLOCK_AHEAD, now, billing.day)
+        if flags & (DAY | PRICE):
+            self._waiting = bool(flags & WAITING)
+        if flags & MONTH and billing.audit():
+            self.log.add(event.AUDIT_FAILED, now)
+
+    def _watch_cover(self, now: int) -> None:
+        closed = bool(self._cover_closed())
+        if closed != self._cover_was_closed:
+            self._cover_was_closed = closed
+            self.log.add(event.COVER_CLOSED if closed else event.COVER_OPENED, now)
+
+    def _hold(self, now: int) -> int:
+        """Mains is failing: commit once, leave the relay alone and wait for the end."""
+        if not self._mains_lost:
+            self._mains_lost = True
+            self.log.add(event.MAINS_LOST, now)
+            self.commit()
+        return self._tick_ms
+
+    def _due(self) -> bool:
+        if self._storage_failed or self._counts >= self._commit_counts:
+            return True
+        passed = self.clock.ticks_diff(self.clock.ticks_ms(), self._committed_at)
+        return passed >= self._commit_ms and self._counts > 0
+
+
+IC_EVENTS = (
+    (1, event.BUS_RETRIED), (2, event.METER_RELOADED), (4, event.SAG), (16, event.REVERSED),
+)
+"""Bits that a metering driver's read() may report, and the events they become."""

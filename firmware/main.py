@@ -1,0 +1,4 @@
+import board
+from joulegate import app
+
+app.run(board)
