@@ -1,0 +1,59 @@
+"""The BENCH board: a meter whose chips, relay and mains are models. See docs/bench.md.
+
+A board file gives the firmware its parts, ready made, and its facts; nothing else in the
+firmware knows a pin number.
+"""
+
+import esp32
+import machine
+
+import pins
+from joulegate.drivers.atm90e26_calibration import Calibration
+from joulegate.drivers.pulse_rmt import CLOCK_DIV, RmtPulse
+
+NAME = "BENCH"
+FOLDER = "/flash"
+"""Where the file system is mounted."""
+
+_power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN, machine.Pin.PULL_DOWN)
+
+
+def rtc() -> machine.RTC:
+    """Return the real-time clock, in UTC."""
+    return machine.RTC()
+
+
+def meter_bus() -> tuple:
+    """Return the metering IC's SPI and chip select."""
+    spi = machine.SPI(
+        pins.METER_SPI, baudrate=125000, polarity=1, phase=1, sck=machine.Pin(pins.METER_SCK),
+        mosi=machine.Pin(pins.METER_MOSI), miso=machine.Pin(pins.METER_MISO))
+    return spi, machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
+
+
+def calibration() -> Calibration:
+    """Return the constants of this board: 3200 imp/kWh, 200 microohm shunt, 5 A, 220 V."""
+    return Calibration(
+        meter_constant=3200, voltage_V=220, current_A=5, voltage_uV=250000, current_uV=1000,
+        gain=24, u_gain=26400, i_gain_L=31251)
+
+
+def relay() -> tuple:
+    """Return the closing coil, the opening coil and the load-side detector."""
+    load_side = machine.Pin(pins.LOAD_SIDE, machine.Pin.IN, machine.Pin.PULL_DOWN)
+    return _coil(0, pins.RELAY_CLOSE), _coil(1, pins.RELAY_OPEN), load_side
+
+
+def _coil(channel: int, pin: int) -> RmtPulse:
+    line = machine.Pin(pin, machine.Pin.OUT, value=0)
+    return RmtPulse(esp32.RMT(channel, pin=line, clock_div=CLOCK_DIV, idle_level=0))
+
+
+def mains_good() -> bool:
+    """Return False once mains is failing and only the hold-up capacitor is left."""
+    return bool(_power_good())
+
+
+def cover() -> machine.Pin:
+    """Return the cover switch, high while the cover is closed."""
+    return machine.Pin(pins.COVER, machine.Pin.IN, machine.Pin.PULL_UP)

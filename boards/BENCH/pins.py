@@ -1,0 +1,15 @@
+"""Pin numbers of the BENCH board, for its board file and for the world's wiring alike."""
+
+METER_SPI = 0
+METER_SCK = 2
+METER_MOSI = 3
+METER_MISO = 4
+METER_CS = 5
+RELAY_CLOSE = 12
+RELAY_OPEN = 13
+LOAD_SIDE = 14
+"""High when the load side of the relay has voltage."""
+POWER_GOOD = 15
+"""High while mains holds the supply up; low when it is failing."""
+COVER = 16
+"""High while the cover is closed."""

@@ -1,0 +1,173 @@
+"""`python -m tools.bench`: bill a load file, run a scenario, or watch the live meter."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tools.bench import documents
+from tools.bench import live as live_meter
+from tools.bench.process import ROOT, BenchError, JsonFile, run_json
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+Load = Annotated[Path, typer.Option(help="Load file, one of the three recorded layouts.")]
+TariffName = Annotated[str, typer.Option(help="Tariff document: FILE#ID, or FILE#* for all.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+
+_BILL_KEYS = (
+    "month", "import_kWh", "export_kWh", "kWh_by_price_cell", "energy_cost_to_end_of_day",
+    "energy", "adders", "fixed", "export_credit", "before_tax", "tax", "total_6", "total",
+)
+
+
+@app.command()
+def bill(
+    load: Load, tariff: TariffName, as_json: AsJson = False,
+    counts: Annotated[Path | None, typer.Option(
+        help="Write what each tick read: import and export counts, two 32-bit integers.")] = None,
+) -> None:
+    """Run the firmware over a load file, minute by minute, and print a bill a month."""
+    found = documents.find(tariff)
+    with JsonFile(found) as path:
+        extra = [str(counts)] if counts else []
+        results = [_ordered(r) for r in run_json("bill.py", str(_file(load)), path, *extra)]
+    if as_json:
+        print(json.dumps(results if tariff.endswith("#*") else results[0], indent=1))
+        return
+    for document, result in zip(found, results, strict=True):
+        Console().print(_bill_table(document, result))
+
+
+def _ordered(result: dict[str, Any]) -> dict[str, Any]:
+    bills = []
+    for month in result["bills"]:
+        row = {key: month[key] for key in _BILL_KEYS}
+        for key in ("kWh_by_price_cell", "energy_cost_to_end_of_day"):
+            row[key] = dict(sorted(row[key].items()))
+        bills.append(row)
+    if result["audit"]:
+        raise BenchError("audit: " + result["audit"])
+    return {"currency": result["currency"], "ticks": result["ticks"],
+            "wall_s": round(result["wall_s"], 3), "bills": bills}
+
+
+def _bill_table(document: dict[str, Any], result: dict[str, Any]) -> Table:
+    table = Table(title=f"{document.get('name', document['id'])}, {result['currency']}")
+    columns = ("month", "import_kWh", "export_kWh", "energy", "adders", "fixed",
+               "export_credit", "tax", "total")
+    for column in columns:
+        table.add_column(column, justify="left" if column == "month" else "right")
+    for month in result["bills"]:
+        table.add_row(*(month[column] for column in columns))
+    return table
+
+
+@app.command()
+def run(
+    load: Load, tariff: TariffName,
+    headless: Annotated[bool, typer.Option("--headless", help="No screen: virtual time.")] = False,
+    balance: Annotated[str, typer.Option(help="Credit at the start.")] = "0",
+    top_up: Annotated[list[str] | None, typer.Option(
+        help="TIME=AMOUNT[@TID], as often as wanted; a TID repeated counts once.")] = None,
+    warning: Annotated[list[str] | None, typer.Option(
+        help="Balance to warn at, falling, up to four.")] = None,
+    outage: Annotated[list[str] | None, typer.Option(
+        help="FROM/TO: mains away; FROM/TO! without a power-fail signal before.")] = None,
+    until: Annotated[str | None, typer.Option(help="Stop at this time.")] = None,
+    tick: Annotated[int, typer.Option(min=1, max=60, help="Seconds a tick.")] = 60,
+    commit_wh: Annotated[int, typer.Option(
+        min=10, max=1000, help="Energy between two commits, Wh.")] = 100,
+    state: Annotated[Path | None, typer.Option(
+        help="Folder for flash and place: a stopped meter goes on where it was.")] = None,
+    pull: Annotated[bool, typer.Option(
+        "--pull", help="Stop as if the supply were pulled: no last commit.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a scenario without a screen and print its time line."""
+    if not headless:
+        raise BenchError("run: needs --headless; `python -m tools.bench live` has the screen")
+    spec: dict[str, Any] = {
+        "load": str(_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
+        "warnings": warning or [], "top_ups": [_top_up(t) for t in top_up or []],
+        "outages": [_outage(o) for o in outage or []], "until": until, "tick_s": tick,
+        "commit_Wh": commit_wh, "stop": "pull" if pull else "clean",
+    }
+    if state:
+        state.mkdir(parents=True, exist_ok=True)
+        spec |= {"image": str(state / "flash.bin"), "place": str(state / "place.json")}
+    with JsonFile(spec) as path:
+        result = run_json("scenario.py", path)
+    if as_json:
+        print(json.dumps(result, indent=1))
+        return
+    for entry in result["timeline"]:
+        print(entry["time"], entry["event"], entry.get("value", ""))
+    ledger = result["ledger"]
+    print(f"{result['ended']} balance {ledger['balance']} {result['currency']}"
+          f" = credits {ledger['credits']} - charges {ledger['charges']},"
+          f" {ledger['import_kWh']} kWh")
+
+
+@app.command()
+def live(
+    load: Load = ROOT / "data" / "load" / "household-1min.csv",
+    tariff: TariffName = f"{ROOT / 'data' / 'tariffs' / 'tariffs.json'}#cn-beijing-2012",
+    rate: Annotated[int, typer.Option(min=1, max=3600, help="Times real time.")] = 600,
+    balance: Annotated[str, typer.Option(help="Credit at the first start.")] = "20",
+    top_up: Annotated[str, typer.Option(help="What the key t adds.")] = "20",
+    state: Annotated[Path, typer.Option(
+        help="Folder for flash and place: the meter goes on where it was.")] = (
+            ROOT / "build" / "live"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with a new meter.")] = False,
+) -> None:
+    """Watch the meter live on recorded load, and act on its world by keys."""
+    state.mkdir(parents=True, exist_ok=True)
+    image, place = state / "flash.bin", state / "place.json"
+    if fresh:
+        image.unlink(missing_ok=True)
+        place.unlink(missing_ok=True)
+    spec = {
+        "load": str(_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
+        "warnings": ["10", "5"], "rate": rate, "image": str(image), "place": str(place),
+    }
+    with JsonFile(spec) as path:
+        live_meter.show(path, rate, top_up)
+
+
+def _top_up(text: str) -> list[Any]:
+    when, equals, amount = text.partition("=")
+    amount, at, tid = amount.partition("@")
+    if not equals or not when or not amount or (at and not tid.isdigit()):
+        raise BenchError(f"top-up {text!r}: must be TIME=AMOUNT or TIME=AMOUNT@TID")
+    return [when, amount, int(tid) if at else None]
+
+
+def _outage(text: str) -> list[Any]:
+    announced = not text.endswith("!")
+    start, slash, end = text.rstrip("!").partition("/")
+    if not slash or not start or not end:
+        raise BenchError(f"outage {text!r}: must be FROM/TO, with ! when unannounced")
+    return [start, end, announced]
+
+
+def _file(path: Path) -> Path:
+    if not path.is_file():
+        raise BenchError(f"load file {path}: there is no such file")
+    return path.resolve()
+
+
+def main() -> None:
+    try:
+        app(standalone_mode=True)
+    except BenchError as e:
+        print(f"error: {e}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The test bed: a BENCH board wired to its world, and the firmware on it.
+
+The flash image and the clock outlive the firmware: `power_up` makes a new meter from what is on
+flash, as a start after a power cut does.
+"""
+
+import json
+import os
+
+import vfs
+
+import board
+import pins
+from joulegate.app import App
+from world import bench_clock, wiring
+from world.atm90e26_model import Atm90e26Model
+from world.flash import PAGE, Flash
+from world.load_file import LoadFile
+from world.premises import Premises
+from world.relay_model import RelayModel
+
+LEAD_IN_S = 10
+"""Seconds that the meter has power before the load file begins."""
+
+
+class Bed:
+    def __init__(self, load: str, image: str | None = None, place: str | None = None) -> None:
+        """load: a load file. image: flash image file, kept; place: file with the world's state."""
+        self.load = LoadFile(load)
+        self._place = place
+        state = self._read_place()
+        start = state.get("second", self.load.start - LEAD_IN_S)
+        bench_clock.set_mode(bench_clock.VIRTUAL)
+        bench_clock.start(start)
+        self.ic = Atm90e26Model()
+        self.relay = RelayModel(bench_clock.now_us, closed=state.get("relay_closed", True))
+        self.premises = Premises(self.ic, self.relay, self.load)
+        if state:
+            self.premises.skip_to(start)
+        self.flash = Flash(path=image)
+        self.app = None
+        self._wire()
+        self.premises.apply()
+
+    @property
+    def second(self) -> int:
+        """The true civil second since 1970."""
+        return bench_clock.civil_us() // 1000000
+
+    def _wire(self) -> None:
+        wiring.wire_spi(pins.METER_SPI, self.ic)
+        wiring.wire_pin(pins.METER_CS, self._select)
+        wiring.wire_pin(pins.RELAY_CLOSE, self._close_coil)
+        wiring.wire_pin(pins.RELAY_OPEN, self._open_coil)
+        self.relay.on_change(self._contact_changed)
+        wiring.drive_pin(pins.COVER, 1)
+        wiring.drive_pin(pins.POWER_GOOD, 1)
+        self._drive_load_side()
+
+    def _select(self, level: int) -> None:
+        if not level:
+            self.premises.catch_up()
+        self.ic.cs(level)
+
+    def _close_coil(self, level: int) -> None:
+        self.relay.set_coil(level)
+        self._await_contact()
+
+    def _open_coil(self, level: int) -> None:
+        self.relay.reset_coil(level)
+        self._await_contact()
+
+    def _await_contact(self) -> None:
+        """See that the contact moves at its own instant, whoever looks when."""
+        due = self.relay.next_change_us
+        if due is not None:
+            bench_clock.at_us(due, self.relay.settle)
+
+    def _contact_changed(self, closed: bool, at_us: int) -> None:
+        self.premises.contact_changed()
+        self._drive_load_side()
+
+    def _drive_load_side(self) -> None:
+        wiring.drive_pin(pins.LOAD_SIDE, int(self.premises.delivering))
+
+    def power_up(self) -> App:
+        """Mount the flash, format it if it is blank as a factory would, and start the meter."""
+        if self.flash.blank:
+            vfs.VfsLfs2.mkfs(self.flash, progsize=PAGE)
+        system = vfs.VfsLfs2(self.flash, progsize=PAGE)
+        vfs.mount(system, board.FOLDER)
+        self.app = App(board)
+        self.app.start()
+        return self.app
+
+    def power_down(self) -> None:
+        """Take the supply away at once: RAM, chip registers and mount are gone."""
+        self.premises.catch_up()
+        self.app = None
+        vfs.umount(board.FOLDER)
+        self.ic.power_off()
+
+    def mains(self, on: bool) -> None:
+        """Switch the mains; the power-fail line follows."""
+        self.premises.set_mains(on)
+        self.relay.mains_on = on
+        wiring.drive_pin(pins.POWER_GOOD, int(on))
+        self._drive_load_side()
+        if on:
+            self.ic.power_on()
+            self.premises.apply()
+
+    def cover(self, closed: bool) -> None:
+        wiring.drive_pin(pins.COVER, int(closed))
+
+    def save_place(self) -> None:
+        """Keep where the world stands beside the flash image, for the next start."""
+        self.premises.catch_up()
+        with open(self._place + ".new", "w") as f:
+            json.dump({"second": self.second, "relay_closed": self.relay.closed}, f)
+        os.rename(self._place + ".new", self._place)
+
+    def _read_place(self) -> dict:
+        if self._place is None:
+            return {}
+        try:
+            with open(self._place) as f:
+                return json.load(f)
+        except OSError:
+            return {}

@@ -1,0 +1,211 @@
+"""The live meter: the firmware's own tasks in accelerated time, steered over standard input.
+
+usage: micropython live.py SPEC
+
+SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "rate", "image",
+"place"}. Prints a JSON status line about every 0.2 wall seconds. Commands, a line each: "top_up
+AMOUNT", "mains", "cover", "quit".
+"""
+
+import asyncio
+import json
+import select
+import sys
+
+from joulegate.core.amounts import format_ratio
+from joulegate.core.civil import format_time
+from joulegate.core.supply import reason_names
+from meter.bed import LEAD_IN_S, Bed
+from meter.money import from_units, to_units, unit_places
+from world import bench_clock
+
+_STATUS_WALL_S = 0.2
+_HOLD_UP_MS = 300
+_TREND_S = 86400
+_EVENTS = 12
+
+
+class Trend:
+    """What a day costs, from the charges of about the last day."""
+
+    def __init__(self) -> None:
+        self._points = []
+
+    def add(self, second: int, charges: int) -> None:
+        points = self._points
+        if not points or second - points[-1][0] >= 3600:
+            points.append((second, charges))
+            if second - points[0][0] > _TREND_S:
+                points.pop(0)
+
+    def days_left(self, second: int, charges: int, balance: int) -> str:
+        if not self._points or second - self._points[0][0] < 3600:
+            return ""
+        spent = charges - self._points[0][1]
+        if spent <= 0:
+            return ""
+        return format_ratio(
+            max(0, balance) * (second - self._points[0][0]), spent * 86400, 1)
+
+
+class Live:
+    def __init__(self, spec: dict) -> None:
+        self.spec = spec
+        self.places = unit_places(spec["tariff"]["currency"])
+        self.bed = Bed(spec["load"], spec.get("image"), spec.get("place"))
+        self.mains = True
+        self.cover = True
+        self.running = True
+        self.message = ""
+        self.events = []
+        self._reported = 0
+        self._tid = 0
+        self._trend = Trend()
+        self._task = None
+        self._input = select.poll()
+        self._input.register(sys.stdin, select.POLLIN)
+
+    async def run(self) -> None:
+        self._power_up()
+        bench_clock.set_mode(self.spec["rate"])
+        pause_ms = max(1, int(self.spec["rate"] * _STATUS_WALL_S * 1000))
+        while self.running and not self.bed.premises.over:
+            while self._input.poll(0):
+                line = sys.stdin.readline()
+                if not line:
+                    self.running = False
+                    break
+                await self._obey(line.strip())
+            self._status()
+            await asyncio.sleep_ms(pause_ms)
+        self._close()
+
+    def _power_up(self) -> None:
+        app = self.bed.power_up()
+        self._reported = 0
+        if app.state.error:
+            raise ValueError("meter: " + app.state.error)
+        if not app.state.provisioned:
+            if bench_clock.now_us() < LEAD_IN_S * 1000000:
+                bench_clock.advance_us(LEAD_IN_S * 1000000 - bench_clock.now_us())
+            app.provision(
+                json.dumps(self.spec["tariff"]).encode(), self.places,
+                warnings=[to_units(w, self.places) for w in self.spec["warnings"]])
+            self._top_up(self.spec["balance"])
+        self._task = asyncio.create_task(app.run())
+
+    async def _obey(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        if word == "top_up":
+            self._top_up(rest)
+        elif word == "mains":
+            await self._switch_mains()
+        elif word == "cover":
+            self.cover = not self.cover
+            self.bed.cover(self.cover)
+        elif word == "quit":
+            self.running = False
+        else:
+            self.message = "unknown command %r" % line
+
+    def _top_up(self, amount: str) -> None:
+        app = self.bed.app
+        if app is None:
+            self.message = "no top-up: the meter has no power"
+            return
+        try:
+            units = to_units(amount, self.places)
+        except ValueError as e:
+            self.message = str(e)
+            return
+        self._tid = max(self._tid + 1, app.clock.now() // 60 & 0xFFFFFF)
+        receipt = app.gate.credit(self._tid, units, app.clock.now())
+        self.message = receipt.reason or "top-up of %s accepted" % amount
+
+    async def _switch_mains(self) -> None:
+        bed = self.bed
+        if self.mains:
+            bed.mains(False)
+            bed.app.metering.step()
+            await asyncio.sleep_ms(_HOLD_UP_MS)
+            self._note()
+            self._task.cancel()
+            bed.power_down()
+            self.message = "mains cut: the meter has saved itself and is off"
+        else:
+            bed.mains(True)
+            self._power_up()
+            self.message = "mains back: the meter has started again"
+        self.mains = not self.mains
+
+    def _note(self) -> None:
+        log = self.bed.app.log
+        for _, when, name, value in log.since(self._reported):
+            self.events.append([format_time(when), name, value])
+        self._reported = log.count
+        self.events = self.events[-_EVENTS:]
+
+    def _status(self) -> None:
+        status = {
+            "time": format_time(self.bed.second - 1577836800), "mains": self.mains,
+            "cover": self.cover, "message": self.message,
+            "contact": self.bed.relay.closed, "currency": self.spec["tariff"]["currency"],
+        }
+        if self.bed.app is not None:
+            self._note()
+            self._measured(status)
+        status["events"] = self.events
+        print(json.dumps(status))
+
+    def _measured(self, status: dict) -> None:
+        app = self.bed.app
+        reading = app.metering.reading
+        billing = app.state.billing
+        account = app.state.account
+        document = billing.tariff.document
+        statement = billing.statement()
+        now = app.clock.now()
+        self._trend.add(now, account.charges)
+        price = billing.tariff.price(billing.season, billing.period, billing.tier)
+        status.update({
+            "V": format_ratio(reading.voltage_cV, 100, 2),
+            "A": format_ratio(reading.current_mA, 1000, 3),
+            "W": reading.active_W,
+            "pf": format_ratio(reading.power_factor_milli, 1000, 3),
+            "Hz": format_ratio(reading.frequency_cHz, 100, 2),
+            "period": document.periods[billing.period],
+            "season": document.seasons[billing.season],
+            "tier": billing.tier + 1, "tiers": document.tiers,
+            "price": format_ratio(
+                price.amount, billing.tariff.d2 * 10 ** self.places, self.places),
+            "import_kWh": format_ratio(app.state.registers.wh[0], 1000, 3),
+            "export_kWh": format_ratio(app.state.registers.wh[1], 1000, 3),
+            "month_kWh": format_ratio(statement.import_counts, statement.tariff.d1, 3),
+            "month_cost": format_ratio(statement.total, statement.tax_denominator, 2),
+            "balance": from_units(account.balance, self.places),
+            "days_left": self._trend.days_left(now, account.charges, account.balance),
+            "relay": "closed" if app.switch.closed else "open",
+            "reasons": reason_names(app.metering.meter.supply.reasons),
+            "commits": app.state.ledger.sequence, "ticks": app.metering.ticks,
+            "audit": billing.audit(),
+        })
+
+    def _close(self) -> None:
+        if self.bed.app is not None:
+            self.bed.app.metering.commit()
+        if self.spec.get("place"):
+            self.bed.save_place()
+
+
+def main(arguments: list) -> None:
+    with open(arguments[0]) as f:
+        spec = json.load(f)
+    try:
+        asyncio.run(Live(spec).run())
+    except ValueError as e:
+        print(e, file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

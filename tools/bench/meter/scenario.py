@@ -1,0 +1,188 @@
+"""Run a scenario without a screen: the time line of a meter on recorded load, in virtual time.
+
+usage: micropython scenario.py SPEC
+
+SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "top_ups":
+[[time, amount, tid], ...], "outages": [[from, to, announced], ...], "until", "tick_s", "image",
+"place", "commit_Wh"}; times are ISO texts on the load file's clock, amounts decimal texts.
+With image and place the meter's flash and the world's place are kept, and a later run goes on
+from there. Prints one JSON object.
+"""
+
+import json
+import sys
+
+from joulegate.core.amounts import format_ratio
+from joulegate.core.civil import format_time, parse_time
+from joulegate.core.supply import reason_names
+from meter.bed import LEAD_IN_S, Bed
+from meter.money import from_units, to_units, unit_places
+from world import bench_clock
+
+_HOLD_UP_MS = 300
+_UNIX_2020 = 1577836800
+
+
+class Scenario:
+    def __init__(self, spec: dict) -> None:
+        self.spec = spec
+        self.places = unit_places(spec["tariff"]["currency"])
+        self.bed = Bed(spec["load"], spec.get("image"), spec.get("place"))
+        self.until = parse_time(spec["until"]) if spec.get("until") else None
+        self.actions = self._plan()
+        self.timeline = []
+        self.receipts = []
+        self._reported = 0
+        self._tid = 0
+
+    def _plan(self) -> list:
+        """Return (second, function, argument) in order of time, those before now left out."""
+        plan = []
+        for when, amount, tid in self.spec.get("top_ups", []):
+            plan.append((parse_time(when), 1, (to_units(amount, self.places), tid)))
+        for start, end, announced in self.spec.get("outages", []):
+            a, b = parse_time(start), parse_time(end)
+            if b <= a:
+                raise ValueError("outage %r: must end after it begins" % [start, end])
+            plan.append((a, 2, (b, announced)))
+        now = self.bed.second - _UNIX_2020
+        return sorted((p for p in plan if p[0] >= now), key=lambda p: p[:2])
+
+    def run(self) -> dict:
+        app = self.bed.power_up()
+        if not app.state.provisioned:
+            self._provision(app)
+        while not self._over():
+            self._act()
+            if self._over():
+                break
+            self._wait(self.bed.app.metering.step())
+            self._note()
+        return self._close()
+
+    def _over(self) -> bool:
+        now = self.bed.second - _UNIX_2020
+        return self.bed.premises.over or (self.until is not None and now >= self.until)
+
+    def _provision(self, app: object) -> None:
+        bench_clock.advance_us(LEAD_IN_S * 1000000 - bench_clock.now_us())
+        if app.state.error:
+            raise ValueError("meter: " + app.state.error)
+        warnings = [to_units(w, self.places) for w in self.spec.get("warnings", [])]
+        app.provision(
+            json.dumps(self.spec["tariff"]).encode(), self.places, warnings=warnings,
+            tick_ms=self.spec.get("tick_s", 60) * 1000,
+            commit_Wh=self.spec.get("commit_Wh", 100))
+        balance = to_units(self.spec.get("balance", "0"), self.places)
+        if balance:
+            self._top_up((balance, None))
+
+    def _wait(self, wait_ms: int) -> None:
+        """Let time pass until the next tick or the next action, whichever comes first."""
+        target = bench_clock.now_us() + wait_ms * 1000
+        if wait_ms >= 1000:
+            # Whole seconds of the civil clock: readings then end where rows of load do.
+            target -= (bench_clock.civil_us() + wait_ms * 1000) % 1000000
+        if self.actions:
+            due = (self.actions[0][0] + _UNIX_2020) * 1000000 - bench_clock.civil_us()
+            target = min(target, bench_clock.now_us() + max(0, due))
+        bench_clock.advance_us(max(1000, target - bench_clock.now_us()))
+        self.bed.premises.catch_up()
+
+    def _act(self) -> None:
+        while self.actions and self.actions[0][0] <= self.bed.second - _UNIX_2020:
+            _, kind, argument = self.actions.pop(0)
+            if kind == 1:
+                self._top_up(argument)
+            else:
+                self._outage(*argument)
+
+    def _top_up(self, argument: tuple) -> None:
+        units, tid = argument
+        app = self.bed.app
+        if tid is None:
+            # Identities rise with time, as those of tokens do: minutes since the lead-in.
+            self._tid = max(self._tid + 1, app.clock.now() // 60 & 0xFFFFFF)
+            tid = self._tid
+        receipt = app.gate.credit(tid, units, app.clock.now())
+        self.receipts.append({
+            "time": format_time(app.clock.now()), "tid": tid,
+            "amount": from_units(units, self.places), "code": receipt.code,
+            "reason": receipt.reason, "balance": from_units(receipt.balance, self.places)})
+        self._note()
+
+    def _outage(self, end: int, announced: bool) -> None:
+        """Take the mains away until a second; announced by the power-fail line or not."""
+        bed = self.bed
+        self.timeline.append({"time": self._now(), "event": "power_cut"})
+        if announced:
+            bed.mains(False)
+            bed.app.metering.step()
+            bench_clock.advance_us(_HOLD_UP_MS * 1000)
+            self._note()
+        bed.power_down()
+        bed.mains(False)
+        bench_clock.advance_us((end + _UNIX_2020) * 1000000 - bench_clock.civil_us())
+        bed.premises.catch_up()
+        bed.mains(True)
+        self._reported = 0
+        bed.power_up()
+        self.timeline.append({"time": self._now(), "event": "power_up"})
+
+    def _now(self) -> str:
+        return format_time(self.bed.second - _UNIX_2020)
+
+    def _note(self) -> None:
+        log = self.bed.app.log
+        for number, when, name, value in log.since(self._reported):
+            self.timeline.append({"time": format_time(when), "event": name, "value": value})
+        self._reported = log.count
+
+    def _close(self) -> dict:
+        app = self.bed.app
+        state = app.state
+        account = state.account
+        statement = state.billing.statement()
+        result = {
+            "currency": self.spec["tariff"]["currency"],
+            "ended": self._now(),
+            "ticks": app.metering.ticks,
+            "timeline": self.timeline,
+            "receipts": self.receipts,
+            "ledger": {
+                "balance": from_units(account.balance, self.places),
+                "credits": from_units(account.credits, self.places),
+                "charges": from_units(account.charges, self.places),
+                "import_kWh": format_ratio(state.registers.wh[0], 1000, 3),
+                "export_kWh": format_ratio(state.registers.wh[1], 1000, 3),
+                "month_before_tax": format_ratio(statement.before_tax, statement.denominator, 6),
+                "sequence": state.ledger.sequence,
+                "commits": state.ledger.commits,
+            },
+            "supply": {"closed": bool(app.switch.closed),
+                       "reasons": reason_names(app.metering.meter.supply.reasons)},
+            "delivered_kWh": format_ratio(self.bed.ic.emitted[0x40], state.counts_per_kWh, 8),
+            "flash": {"programs": self.bed.flash.programs, "erases": self.bed.flash.erases},
+            "audit": state.billing.audit(),
+        }
+        if self.spec.get("stop") != "pull":
+            app.metering.commit()
+            result["ledger"]["sequence"] = state.ledger.sequence
+        if self.spec.get("place"):
+            self.bed.save_place()
+        return result
+
+
+def main(arguments: list) -> None:
+    with open(arguments[0]) as f:
+        spec = json.load(f)
+    try:
+        result = Scenario(spec).run()
+    except ValueError as e:
+        print(e, file=sys.stderr)
+        sys.exit(2)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,97 @@
+"""The premises: a recorded household behind a relay, the mains before it, a metering IC between.
+
+Load is applied to the IC model piece by piece up to the clock's present, whenever somebody
+asks (`catch_up`). With the contacts open the load draws nothing, though the line still has
+voltage; with the mains off there is neither.
+"""
+
+from world import bench_clock
+
+
+class Premises:
+    def __init__(self, ic: object, relay: object, load: object) -> None:
+        """ic: the metering IC's model; relay: its model, with `closed`; load: a LoadFile."""
+        self._ic = ic
+        self._relay = relay
+        self._load = load
+        self._pieces = load.pieces()
+        self._piece = None
+        self._following = self._take()
+        self._left_ms = 0
+        self._at_ms = bench_clock.civil_us() // 1000
+        self.mains = True
+        self.bypassed = False
+        """A wire round the relay: the load draws whatever the contacts do."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the load file has been metered to its end."""
+        return self._following is None and (not self._left_ms or self._piece is None)
+
+    @property
+    def delivering(self) -> bool:
+        return self.mains and (self.bypassed or self._relay.closed)
+
+    def catch_up(self) -> None:
+        """Let the load flow until now."""
+        now_ms = bench_clock.civil_us() // 1000
+        while self._at_ms < now_ms:
+            step = now_ms - self._at_ms
+            before = self._load.start * 1000 - self._at_ms
+            if before > 0 and self._piece is None:
+                step = min(step, before, 60000)  # the load file has not begun
+            else:
+                if not self._left_ms:
+                    self._next_piece()
+                step = min(step, self._left_ms)
+                self._left_ms -= step
+            self._ic.advance(step)
+            self._at_ms += step
+
+    def skip_to(self, civil_second: int) -> None:
+        """Pass the file's rows before a second without metering them: a restart's place."""
+        at = self._load.start
+        while at < civil_second and self._following is not None:
+            self._next_piece()
+            at += self._left_ms // 1000
+        if at > civil_second:
+            self._left_ms = (at - civil_second) * 1000
+        else:
+            self._left_ms = 0
+        self._at_ms = civil_second * 1000
+
+    def set_mains(self, on: bool) -> None:
+        self.catch_up()
+        self.mains = on
+        self.apply()
+
+    def apply(self) -> None:
+        """Put the present piece of load on the IC, as contacts and mains allow."""
+        piece = self._piece
+        voltage = 22000 if piece is None else piece.voltage_cV
+        if not self.mains:
+            self._ic.apply(0, 0, 0, 0)
+        elif piece is None or not self.delivering:
+            self._ic.apply(voltage, 0, 0, 0)
+        else:
+            self._ic.apply(voltage, piece.current_mA, piece.active_mW, piece.reactive_mvar)
+
+    def contact_changed(self) -> None:
+        """The relay has moved: what flowed until now is metered first."""
+        self.catch_up()
+        self.apply()
+
+    def _next_piece(self) -> None:
+        self._piece = self._following
+        if self._piece is None:
+            self._left_ms = 60000  # nothing more is recorded: no load
+        else:
+            self._left_ms = self._piece.seconds * 1000
+            self._following = self._take()
+        self.apply()
+
+    def _take(self) -> object:
+        try:
+            return next(self._pieces)
+        except StopIteration:
+            return None
