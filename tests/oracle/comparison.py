@@ -1,0 +1,78 @@
+"""Hold the firmware's bills against the oracle's: from counts exactly, from load closely."""
+
+import struct
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+from .bill import Bill
+from .load import load_rows
+
+COUNTS_PER_KWH = 32000
+
+# The bench's PL_Constant is the floor of 838860800 * 24 * 1 mV * 250 mV / (3200 * 220 V * 5 A),
+# so a count is worth that much less than it should be.
+_PL_EXACT = Fraction(838860800 * 24 * 250, 3200 * 220 * 5)
+METER_CONSTANT_ERROR = _PL_EXACT / (_PL_EXACT.numerator // _PL_EXACT.denominator // 4 * 4) - 1
+
+AMOUNTS = ("energy", "adders", "fixed", "export_credit", "before_tax", "tax", "total_6")
+
+
+def counted(start: datetime, path: Path) -> Iterator[tuple[datetime, Fraction, Fraction]]:
+    """Yield (start, import kWh, export kWh) of each minute, from what the firmware read."""
+    data = path.read_bytes()
+    for i, (imported, exported) in enumerate(struct.iter_unpack("<II", data)):
+        yield (start + timedelta(minutes=i), Fraction(imported, COUNTS_PER_KWH),
+               Fraction(exported, COUNTS_PER_KWH))
+
+
+def unit(currency: str) -> Fraction:
+    """Return the credit unit that the bench keeps an account of this currency in."""
+    return Fraction(1, 100) if currency in ("VND", "IDR") else Fraction(1, 100000)
+
+
+def differences_from_counts(tariff: dict, result: dict, load: Path, counts: Path) -> list[str]:
+    """Return what differs by a credit unit or more from a bill of the counted energy."""
+    start = next(load_rows(load))[0]
+    oracle = Bill(tariff)
+    for interval in counted(start, counts):
+        oracle.add(*interval)
+    wrong = []
+    one = unit(tariff["currency"])
+    expected = oracle.bills()
+    if [b["month"] for b in expected] != [b["month"] for b in result["bills"]]:
+        return [f"months {[b['month'] for b in result['bills']]}"]
+    for ours, theirs in zip(result["bills"], expected, strict=True):
+        pairs = [(name, ours[name], theirs[name]) for name in AMOUNTS]
+        days = theirs["energy_cost_to_end_of_day"]
+        if sorted(days) != sorted(ours["energy_cost_to_end_of_day"]):
+            wrong.append(f"{ours['month']}: days {list(ours['energy_cost_to_end_of_day'])}")
+            continue
+        pairs += [(day, ours["energy_cost_to_end_of_day"][day], days[day]) for day in days]
+        for name, got, true in pairs:
+            if abs(Fraction(got) - true) >= one:
+                wrong.append(f"{ours['month']} {name}: {got}, should be {float(true):.8f}")
+        cells = {name: kWh for name, kWh in theirs["kWh_by_price_cell"].items() if kWh}
+        if {name: Fraction(kWh) for name, kWh in ours["kWh_by_price_cell"].items()} != cells:
+            wrong.append(f"{ours['month']} cells: {ours['kWh_by_price_cell']}")
+    return wrong
+
+
+def differences_from_load(tariff: dict, result: dict, load: Path) -> list[str]:
+    """Return price cells that are off by more than counting and the meter constant explain."""
+    oracle = Bill(tariff)
+    for start, _, imported, exported in load_rows(load):
+        oracle.add(start, imported / 1000, exported / 1000)
+    wrong = []
+    for ours, theirs in zip(result["bills"], oracle.bills(), strict=True):
+        bound = Fraction(theirs["price_changes"] + 1, COUNTS_PER_KWH)
+        got = {name: Fraction(kWh) for name, kWh in ours["kWh_by_price_cell"].items()}
+        true = theirs["kWh_by_price_cell"]
+        whole = theirs["import_kWh"]
+        for name in got | true:
+            off = abs(got.get(name, Fraction(0)) - true.get(name, Fraction(0)))
+            # A tier in the middle is full to the count; the error of all energy lies in the last.
+            if off > bound + whole * METER_CONSTANT_ERROR:
+                wrong.append(f"{ours['month']} {name}: {float(off):.8f} kWh off")
+    return wrong

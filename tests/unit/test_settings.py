@@ -1,0 +1,170 @@
+"""Settings: each checked, stored whole, and believed one by one."""
+
+import json
+import os
+import random
+import unittest
+
+from joulegate.core.account import BALANCE_LIMIT
+from joulegate.storage.settings import NUMBERS, SettingError, Settings, defaults
+from parts import error_text
+from scratch import scratch_folder
+
+
+class Case(unittest.TestCase):
+
+    def setUp(self):
+        self.folder = scratch_folder("settings")
+        self.path = self.folder + "/settings.json"
+        self.settings = Settings(self.path)
+
+    def loaded(self):
+        settings = Settings(self.path)
+        return settings.load(), settings.values
+
+    def put(self, content):
+        with open(self.path, "wb") as f:
+            f.write(content if isinstance(content, bytes) else json.dumps(content).encode())
+
+
+class Keeps(Case):
+
+    def test_missing_file_is_the_defaults(self):
+        self.assertEqual(self.loaded(), ([], defaults()))
+
+    def test_what_was_set(self):
+        changes = {
+            "maximum_balance": 1000, "cut_off": -500, "warnings": [900, 0, -499],
+            "zone": "EST5EDT,M3.2.0,M11.1.0", "commit_Wh": 10, "commit_minutes": 60,
+            "tick_ms": 100}
+        self.settings.set(**changes)
+        wrong, values = self.loaded()
+        self.assertEqual(wrong, [])
+        self.assertEqual(values, changes)
+        self.assertEqual(self.settings.values, values)
+        self.assertEqual(os.listdir(self.folder), ["settings.json"])
+
+    def test_what_was_not_set_stays(self):
+        self.settings.set(commit_Wh=10)
+        self.settings.set(commit_minutes=5)
+        values = self.loaded()[1]
+        self.assertEqual((values["commit_Wh"], values["commit_minutes"]), (10, 5))
+
+    def test_limits_are_included(self):
+        for name, row in NUMBERS.items():
+            for value in (row[1], row[2]):
+                if name == "cut_off" and value == BALANCE_LIMIT:
+                    continue  # no warning fits above it, but none is set
+                self.settings.set(**{name: value})
+            self.settings.set(**{name: row[0]})
+
+
+class Refuses(Case):
+
+    def refused(self, *parts, **changes):
+        before = dict(self.settings.values)
+        text = error_text(SettingError, self.settings.set, **changes)
+        for part in parts:
+            self.assertTrue(part in text, text)
+        self.assertEqual(self.settings.values, before)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_numbers(self):
+        for name, row in NUMBERS.items():
+            rule = "must be %d to %d %s" % row[1:]
+            for value in (row[1] - 1, row[2] + 1, "7", None, 1.5, True, [1]):
+                self.refused("setting " + name, repr(value), rule, **{name: value})
+
+    def test_unknown_name(self):
+        self.refused("setting colour", "there is no such setting", colour=1)
+
+    def test_zone(self):
+        for value in ("", "nonsense?", 5, None):
+            self.refused("setting zone", repr(value), zone=value)
+
+    def test_warnings(self):
+        for value in (5, "1", [1.5], [1, 2], [0], [5, 4, 3, 2, 1], [BALANCE_LIMIT]):
+            self.refused("setting warnings", repr(value), warnings=value)
+
+    def test_one_bad_of_several_changes_nothing(self):
+        self.refused("tick_ms", commit_Wh=20, tick_ms=1, zone="UTC0")
+
+    def test_cut_off_above_a_warning(self):
+        self.settings.set(warnings=[100])
+        before = self.loaded()
+        text = error_text(SettingError, self.settings.set, cut_off=100)
+        self.assertTrue("setting warnings: [100]" in text, text)
+        self.assertEqual(self.loaded(), before)
+        self.settings.set(cut_off=100, warnings=[101])
+
+    def test_failing_storage_changes_nothing(self):
+        settings = Settings(self.folder + "/none/settings.json")
+        with self.assertRaises(OSError):
+            settings.set(commit_Wh=20)
+        self.assertEqual(settings.values, defaults())
+
+
+class BadFiles(Case):
+
+    def test_a_bad_value_falls_back_alone(self):
+        self.put({"commit_Wh": 20, "tick_ms": 7, "colour": 1, "zone": "Mars"})
+        wrong, values = self.loaded()
+        self.assertEqual(len(wrong), 3)
+        self.assertTrue("tick_ms: 7" in " ".join(wrong), wrong)
+        self.assertEqual(
+            (values["commit_Wh"], values["tick_ms"], values["zone"]), (20, 1000, "UTC0"))
+
+    def test_cut_off_is_read_before_the_warnings(self):
+        self.put({"warnings": [-1], "cut_off": -2})
+        self.assertEqual(self.loaded()[0], [])
+        self.put({"warnings": [-1], "cut_off": "x"})
+        wrong, values = self.loaded()
+        self.assertEqual((len(wrong), values["warnings"], values["cut_off"]), (2, [], 0))
+
+    def test_no_object(self):
+        for content in ([], 5, None, "text"):
+            self.put(content)
+            wrong, values = self.loaded()
+            self.assertEqual((len(wrong), values), (1, defaults()))
+
+    def test_too_long(self):
+        self.put(b" " * 4097)
+        self.assertEqual(self.loaded(), (["settings: longer than 4096 bytes"], defaults()))
+
+    def test_unreadable(self):
+        os.mkdir(self.path)
+        wrong, values = self.loaded()
+        self.assertEqual((len(wrong), values), (1, defaults()))
+
+    def test_every_truncation(self):
+        self.settings.set(commit_Wh=20, zone="CET-1CEST,M3.5.0,M10.5.0/3")
+        with open(self.path, "rb") as f:
+            content = f.read()
+        for length in range(len(content)):
+            self.put(content[:length])
+            self.assertEqual(self.loaded(), (["settings: are no JSON"], defaults()))
+
+    def test_random_bytes(self):
+        random.seed(20)
+        for _ in range(300):
+            self.put(bytes(random.getrandbits(8) for _ in range(random.getrandbits(6))))
+            wrong, values = self.loaded()
+            self.assertEqual((len(wrong), values), (1, defaults()))
+
+    def test_random_damage(self):
+        self.settings.set(commit_Wh=20, warnings=[300, 200])
+        with open(self.path, "rb") as f:
+            content = f.read()
+        random.seed(21)
+        for _ in range(300):
+            spoilt = bytearray(content)
+            spoilt[random.getrandbits(16) % len(spoilt)] = random.getrandbits(8)
+            self.put(bytes(spoilt))
+            _, values = self.loaded()
+            # Whatever is believed can be set.
+            again = Settings(self.folder + "/again.json")
+            again.set(**values)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,99 @@
+"""`python -m tools.docs.ledger`: print docs/ledger.md, made from the tables of the firmware."""
+
+import struct
+from typing import Any
+
+from tools.docs import firmware
+
+Field = tuple[str, str, str, int, int | None, int | None, str]
+
+TYPES = {
+    "B": "unsigned 8", "I": "unsigned 32", "i": "signed 32", "Q": "unsigned 64",
+    "q": "signed 64", "8s": "8 bytes", "T": "unsigned 24",
+}
+
+INTRODUCTION = """\
+# The ledger
+
+What a meter must not lose stands in two files of fixed length, each overwritten in place in one
+write. This page is printed by `python -m tools.docs.ledger` from the tables in
+[`storage/ledger.py`](../firmware/joulegate/storage/ledger.py); do not edit it.
+
+- Numbers are little-endian, fields follow each other without gaps.
+- A record is believed only if its length, check sum, magic, version and the range of every field
+  are right. The meter never writes what it would not believe.
+- The check sum is the CRC-32 of zlib over everything before it.
+- The sequence rises by one at every commit; both records of one commit carry the same.
+- Seconds count from 2020-01-01T00:00:00Z. A count is a tenth of a pulse of the meter constant.
+- `d1` and `d2` are the denominators of the tariff in force, see
+  [exact money](architecture.md#exact-money)."""
+
+HOT = """\
+## The hot record
+
+`{file}`: money, tariff positions, replay marks and the switch, {size} bytes of at most {limit}.
+littlefs keeps so small a file inside its directory entry, so that a commit wears no sector of
+its own."""
+
+REGISTERS = """\
+## The registers
+
+`{file}`: what has been measured since the meter was made, {size} bytes. It is written after the
+hot record. After a cut between the two, the marks of the hot record tell how many counts are
+missing here, and they are added at the next start."""
+
+
+def page() -> str:
+    """Return the whole page."""
+    module = firmware.load("joulegate.storage.ledger")
+    ledger = module.Ledger("")
+    limit = firmware.load("joulegate.storage.record").SIZE_MAX
+    parts = [INTRODUCTION]
+    for text, record in ((HOT, ledger.hot), (REGISTERS, ledger.registers)):
+        size = len(record.buffer)
+        file = record.path.lstrip("/")
+        parts += [text.format(file=file, size=size, limit=limit), _table(record, size)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(record: Any, size: int) -> str:
+    lines = [
+        "| offset | bytes | field | type | range | meaning |",
+        "|---:|---:|---|---|---|---|",
+    ]
+    at = 0
+    for name, code, meaning in (
+        ("magic", "4s", f"`{record._magic.decode()}`"),
+        ("version", "B", str(record._version)),
+        ("sequence", "I", "number of the commit"),
+    ):
+        width = struct.calcsize("<" + code)
+        lines.append(_row(at, width, name, TYPES.get(code, "4 bytes"), "", meaning))
+        at += width
+    for field in record.fields:
+        width = _width(field[2]) * field[3]
+        lines.append(_field_row(at, width, field))
+        at += width
+    lines.append(_row(at, 4, "check", TYPES["I"], "", "CRC-32 of all before"))
+    if at + 4 != size:
+        raise ValueError(f"{record.path}: the table makes {at + 4} bytes, the record {size}")
+    return "\n".join(lines)
+
+
+def _field_row(at: int, width: int, field: Field) -> str:
+    owner, attribute, code, count, low, high, meaning = field
+    kind = f"{count} x {TYPES[code]}" if count > 1 else TYPES[code]
+    limits = "" if low is None else f"{low} to {high}"
+    return _row(at, width, f"{owner}.{attribute}", kind, limits, meaning)
+
+
+def _row(at: int, width: int, name: str, kind: str, limits: str, meaning: str) -> str:
+    return f"| {at} | {width} | {name} | {kind} | {limits} | {meaning} |"
+
+
+def _width(code: str) -> int:
+    return 3 if code == "T" else struct.calcsize("<" + code)
+
+
+if __name__ == "__main__":
+    print(page(), end="")

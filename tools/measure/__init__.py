@@ -1,0 +1,1 @@
+"""Speed and memory, measured and set beside their targets: `make bench`."""

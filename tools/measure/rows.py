@@ -1,0 +1,148 @@
+"""The measurements, each a row of the table. Figures are of the machine they run on."""
+
+import json
+import subprocess
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.bench.process import ROOT, environment, interpreter
+from tools.measure32 import measure
+
+BENCHMARKS = ROOT / "tests" / "benchmarks"
+LOAD = ROOT / "data" / "load" / "household-1min.csv"
+SMALL_HEAP = "128wK"
+TIMEOUT_S = 300
+
+_TICK_SETUP = """
+import lean_board
+from benchmarks.documents import TIERED_TIME_OF_USE
+from joulegate.core.account import Account
+from joulegate.core.billing import Billing
+from joulegate.core.civil import Zone, parse_time
+from joulegate.core.meter import Meter
+from joulegate.core.reading import Reading
+from joulegate.core.registers import Registers
+from joulegate.core.supply import Supply
+from joulegate.core.tariff import Tariff
+from joulegate.core.tariff_document import TariffDocument
+from joulegate.drivers.atm90e26 import Atm90e26
+ic = Atm90e26(lean_board.chip, lean_board.chip, lean_board.calibration(), lambda ms: None)
+ic.start()
+account = Account()
+billing = Billing(account, Zone("CET-1CEST,M3.5.0,M10.5.0/3"),
+                  Tariff(TariffDocument(TIERED_TIME_OF_USE), 32000, 5))
+now = [parse_time("2027-05-05T12:00")]
+account.credit(500000000)
+billing.open(now[0])
+registers = lean_board.chip.registers
+reading = Reading()
+meter = Meter(Registers(32000), Supply(0, (2000000, 500000)), billing)
+"""
+# 20 kW at 3200 imp/kWh is 178 counts a second.
+_TICK = """
+registers[0x40] = 178
+registers[0x43] = 20
+ic.read(reading)
+now[0] += 1
+meter.tick(now[0], reading)
+"""
+
+FIRMWARE_MODULES = [
+    "joulegate.core.meter", "joulegate.core.tariff_document", "joulegate.drivers.atm90e26",
+    "joulegate.drivers.latching_relay", "joulegate.core.events",
+]
+
+
+@dataclass
+class Row:
+    """One figure. `better` says which way: "lower" or "higher" than the target is good."""
+
+    name: str
+    value: float
+    unit: str
+    target: float
+    better: str
+
+    @property
+    def reached(self) -> bool:
+        if self.better == "lower":
+            return self.value <= self.target
+        return self.value >= self.target
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def bytes_a_tick_32() -> float:
+    """Return the heap bytes that one steady tick allocates on the 32-bit object model."""
+    result = measure(
+        {"calls": [{"name": "tick", "setup": _TICK_SETUP, "stmt": _TICK.strip(), "n": 1000}]},
+        [ROOT / "firmware", ROOT / "tests"])
+    return result["calls"]["tick"]
+
+
+def core_year() -> dict[str, float]:
+    result: dict[str, float] = _micropython("192wK", "core_year.py")[-1]
+    return result
+
+
+def whole_firmware() -> dict[str, float]:
+    """Run the whole firmware on the small heap; return free and total bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        result: dict[str, float] = _micropython(
+            SMALL_HEAP, "whole_firmware.py", str(Path(folder) / "flash.bin"))[-1]
+    return result
+
+
+def first_tick() -> tuple[float, float]:
+    """Return wall seconds from process start to the first tick, and ms from credit to power."""
+    began = time.monotonic()
+    with subprocess.Popen(
+        [interpreter(), "-X", "heapsize=64m", str(BENCHMARKS / "first_tick.py"), str(LOAD)],
+        env=_environment(), stdout=subprocess.PIPE, text=True,
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        started = time.monotonic() - began
+        rest = process.stdout.read()
+        if process.wait(timeout=TIMEOUT_S) or line != "first tick\n":
+            raise RuntimeError("first_tick.py failed")
+    return started, json.loads(rest)["top_up_to_closed_ms"]
+
+
+def rows() -> list[Row]:
+    year = core_year()
+    heap = whole_firmware()
+    started, restored = first_tick()
+    return [
+        Row("heap allocated by a steady tick, 32-bit", bytes_a_tick_32(), "bytes", 0, "lower"),
+        Row("ticks a second, whole core, unix port", round(year["ticks"] / year["wall_s"]),
+            "ticks/s", 20000, "higher"),
+        Row("a year of 1-minute readings, whole core", round(year["wall_s"], 2), "s", 30,
+            "lower"),
+        Row("heap free, whole firmware, heapsize=128wK",
+            round(100 * heap["free"] / heap["total"], 1), "%", 30, "higher"),
+        Row("cold start to first tick, bench", round(started, 3), "s", 2, "lower"),
+        Row("top-up to relay closed, bench", restored, "ms", 1000, "lower"),
+    ]
+
+
+def _environment() -> dict[str, str]:
+    env = environment()
+    return dict(env, MICROPYPATH=env["MICROPYPATH"].replace(
+        ".frozen", f"{ROOT / 'tests'}:.frozen"))
+
+
+def _micropython(heap: str, program: str, *arguments: str) -> list[Any]:
+    # The firmware alone: the unix port's own time and select, no models.
+    path = f"{ROOT / 'firmware'}:{ROOT / 'tests'}:.frozen"
+    done = subprocess.run(
+        [interpreter(), "-X", f"heapsize={heap}", str(BENCHMARKS / program), *arguments],
+        env=dict(environment(), MICROPYPATH=path), capture_output=True, text=True,
+        timeout=TIMEOUT_S, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{program}: {done.stderr.strip() or done.stdout.strip()}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
