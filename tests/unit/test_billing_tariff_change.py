@@ -7,7 +7,6 @@ from joulegate.core.civil import DAY_S, parse_time
 from joulegate.core.tariff_document import TariffError
 from tariff_documents import (
     DAY_NIGHT,
-    SUMMER_WINTER,
     amount,
     at,
     blocks,
@@ -235,10 +234,8 @@ class TestCharges(BillingCase):
                "minimum": {"amount": "4", "per": "month"},
                "fixed": [{"name": "size", "per": "month",
                           "by_total_kWh": [["0.999", "0.25"], [None, "0.5"]]}]}
-        # 1 + old energy, 2 * new energy and a step come to 4 at least, before tax.
-        for before, after, top_up in (
-            (400, 599, 4 - 1 - 0.4 - 1.198 - 0.25), (400, 600, 4 - 1 - 0.4 - 1.2 - 0.5),
-            (2000, 600, 0)):
+        # 1 + old energy, 2 * new energy and a step come to 4 at least, before tax; in 1e-3.
+        for before, after, step in ((400, 599, 250), (400, 600, 500), (2000, 600, 500)):
             b = opened(old)
             b.consume(before)
             follow(b, new, "2023-01-20")
@@ -246,11 +243,11 @@ class TestCharges(BillingCase):
             self.assertEqual(b.earlier_counts, before)
             self.assertEqual(b.earlier_cost, (1000 + before) * 10 ** 5)
             b.consume(after)
-            step = 250 if before + after <= 999 else 500
             at(b, "2023-01-31")
-            taxed = 2 * after + step + round(top_up * 1000)  # 1e-3
             self.assertEqual(pico(b), (1000 + before) * 10 ** 9 + 2 * after * 11 * 10 ** 8)
             at(b, "2023-02-01")
+            taxed = 2 * after + step
+            taxed += max(0, 4000 - 1000 - before - taxed)
             self.assertEqual(pico(b), (1000 + before) * 10 ** 9 + taxed * 11 * 10 ** 8)
             self.assertEqual((b.earlier_counts, b.earlier_cost), (0, 0))
             self.assertEqual(b.audit(), "")

@@ -120,6 +120,19 @@ class Works(Case):
         self.settled(0)
 
 
+    def test_position_of_a_new_meter(self):
+        for closed in (True, False):
+            self.restart()
+            self.relay.closed = closed
+            self.switch.find_position()
+            self.assertEqual(self.switch.closed, int(closed))
+        self.relay.sensed = False
+        self.restart()
+        self.switch.find_position()
+        self.run_ms(False, 1000)
+        self.assertEqual(self.pulses, [False])
+
+
 class Fails(Case):
 
     def test_does_not_close(self):

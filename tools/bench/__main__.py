@@ -40,6 +40,8 @@ def bill(
         print(json.dumps(results if tariff.endswith("#*") else results[0], indent=1))
         return
     for document, result in zip(found, results, strict=True):
+        if not result["bills"]:
+            raise BenchError(f"load file {load}: no energy in it to bill")
         Console().print(_bill_table(document, result))
 
 
@@ -57,13 +59,19 @@ def _ordered(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bill_table(document: dict[str, Any], result: dict[str, Any]) -> Table:
+    """Return a bill with a column a month and a row an item, price cells first."""
     table = Table(title=f"{document.get('name', document['id'])}, {result['currency']}")
-    columns = ("month", "import_kWh", "export_kWh", "energy", "adders", "fixed",
-               "export_credit", "tax", "total")
-    for column in columns:
-        table.add_column(column, justify="left" if column == "month" else "right")
+    table.add_column("")
     for month in result["bills"]:
-        table.add_row(*(month[column] for column in columns))
+        table.add_column(month["month"], justify="right")
+    cells = sorted({name for month in result["bills"] for name in month["kWh_by_price_cell"]})
+    for cell in cells:
+        table.add_row(f"kWh {cell}", *(
+            month["kWh_by_price_cell"].get(cell, "") for month in result["bills"]))
+    for item in _BILL_KEYS:
+        if not isinstance(result["bills"][0][item], dict) and item != "month":
+            table.add_row(item, *(month[item] for month in result["bills"]),
+                          style="bold" if item == "total" else None)
     return table
 
 

@@ -91,7 +91,8 @@ def show(spec_path: str, rate: int, top_up: str) -> None:
     console = Console()
     meter = Meter(spec_path)
     try:
-        with Keyboard() as keyboard, Live(console=console, screen=True, auto_refresh=False) as view:
+        view = Live(console=console, screen=True, auto_refresh=False)
+        with Keyboard() as keyboard, view:
             while True:
                 ready, _, _ = select.select([sys.stdin, meter.output], [], [])
                 if sys.stdin in ready:
@@ -154,7 +155,8 @@ def _account(s: dict[str, Any]) -> Panel:
 def _line(s: dict[str, Any]) -> Panel:
     return _box("line", [
         ("voltage", f"{s['V']} V"), ("current", f"{s['A']} A"),
-        ("power", Text(f"{s['W']} W", style="bold")), ("pf, frequency", f"{s['pf']}  {s['Hz']} Hz")])
+        ("power", Text(f"{s['W']} W", style="bold")),
+        ("pf, frequency", f"{s['pf']}  {s['Hz']} Hz")])
 
 
 def _tariff(s: dict[str, Any]) -> Panel:

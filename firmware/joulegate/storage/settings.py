@@ -98,7 +98,8 @@ class Settings:
             values[name] = changes[name]
         check("warnings", values["warnings"], values)
         # A rename is atomic in littlefs; the length varies, so no overwriting in place.
+        text = json.dumps(values)
         with open(self.path + ".new", "w") as f:
-            json.dump(values, f)
+            f.write(text)
         os.rename(self.path + ".new", self.path)
         self.values = values

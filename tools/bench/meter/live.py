@@ -16,7 +16,7 @@ from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time
 from joulegate.core.supply import reason_names
 from meter.bed import LEAD_IN_S, Bed
-from meter.money import from_units, to_units, unit_places
+from meter.money import event_value, from_units, to_units, unit_places
 from world import bench_clock
 
 _STATUS_WALL_S = 0.2
@@ -141,7 +141,8 @@ class Live:
     def _note(self) -> None:
         log = self.bed.app.log
         for _, when, name, value in log.since(self._reported):
-            self.events.append([format_time(when), name, value])
+            self.events.append(
+                [format_time(when), name, event_value(name, value, self.places)])
         self._reported = log.count
         self.events = self.events[-_EVENTS:]
 
@@ -192,6 +193,7 @@ class Live:
 
     def _close(self) -> None:
         if self.bed.app is not None:
+            self.bed.app.metering.step()
             self.bed.app.metering.commit()
         if self.spec.get("place"):
             self.bed.save_place()

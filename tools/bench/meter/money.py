@@ -10,6 +10,9 @@ _FINE = 5
 _MINOR = {"VND": 0, "JPY": 0, "KRW": 0, "CLP": 0, "PYG": 0, "UGX": 0, "XOF": 0, "XAF": 0,
           "KWD": 3, "BHD": 3, "JOD": 3, "OMR": 3, "TND": 3}
 
+# Events whose value is an amount in credit units.
+_MONEY_EVENTS = ("low_credit", "credit_exhausted", "credited", "purchase_reapplied")
+
 
 def unit_places(currency: str) -> int:
     """Return the decimals of the credit unit that the bench takes for a currency."""
@@ -32,3 +35,8 @@ def to_units(text: str, places: int) -> int:
 
 def from_units(units: int, places: int) -> str:
     return format_ratio(units, 10 ** places, places)
+
+
+def event_value(name: str, value: int, places: int) -> object:
+    """Return an event's value as people read it: amounts as decimal text."""
+    return from_units(value, places) if name in _MONEY_EVENTS else value

@@ -16,7 +16,7 @@ from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time, parse_time
 from joulegate.core.supply import reason_names
 from meter.bed import LEAD_IN_S, Bed
-from meter.money import from_units, to_units, unit_places
+from meter.money import event_value, from_units, to_units, unit_places
 from world import bench_clock
 
 _HOLD_UP_MS = 300
@@ -134,16 +134,26 @@ class Scenario:
 
     def _note(self) -> None:
         log = self.bed.app.log
-        for number, when, name, value in log.since(self._reported):
-            self.timeline.append({"time": format_time(when), "event": name, "value": value})
+        for _, when, name, value in log.since(self._reported):
+            self.timeline.append({"time": format_time(when), "event": name,
+                                  "value": event_value(name, value, self.places)})
         self._reported = log.count
 
     def _close(self) -> dict:
         app = self.bed.app
+        if self.spec.get("stop") != "pull":
+            app.metering.step()  # what the chip still holds
+            app.metering.commit()
+            self._note()
+        if self.spec.get("place"):
+            self.bed.save_place()
+        return self._result(app)
+
+    def _result(self, app: object) -> dict:
         state = app.state
         account = state.account
         statement = state.billing.statement()
-        result = {
+        return {
             "currency": self.spec["tariff"]["currency"],
             "ended": self._now(),
             "ticks": app.metering.ticks,
@@ -165,12 +175,6 @@ class Scenario:
             "flash": {"programs": self.bed.flash.programs, "erases": self.bed.flash.erases},
             "audit": state.billing.audit(),
         }
-        if self.spec.get("stop") != "pull":
-            app.metering.commit()
-            result["ledger"]["sequence"] = state.ledger.sequence
-        if self.spec.get("place"):
-            self.bed.save_place()
-        return result
 
 
 def main(arguments: list) -> None:

@@ -1,0 +1,111 @@
+"""Read a meter's flash image without its firmware: the auditor who opens the box.
+
+The layouts are those of docs/ledger.md, written down here once more by hand; littlefs is read
+by the littlefs-python package.
+"""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+from littlefs import LittleFS
+
+SECTOR = 4096
+LIMB = 2**29
+
+
+@dataclass
+class Purchase:
+    sequence: int
+    tid: int
+    units: int
+    credits: int
+    balance: int
+
+
+@dataclass
+class Records:
+    """What the records of one image say; amounts in credit units, energy in counts."""
+
+    sequence: int
+    balance: int
+    charges: int
+    credits: int
+    remainder: tuple[int, int]
+    cells: tuple[int, ...]
+    days_charged: int
+    settled: tuple[int, int]
+    marks: tuple[int, ...]
+    closed: int
+    import_mark: int
+    registers_Wh: tuple[int, ...]
+    register_remainders: tuple[int, ...]
+    purchases: list[Purchase]
+
+
+def open_image(path: Path) -> LittleFS:
+    image = bytearray(path.read_bytes())
+    fs = LittleFS(block_size=SECTOR, block_count=len(image) // SECTOR, prog_size=256,
+                  read_size=32, lookahead_size=32, cache_size=256, mount=False)
+    fs.context.buffer = image
+    fs.mount()
+    return fs
+
+
+def read_image(path: Path) -> Records:
+    """Return the records of a flash image; AssertionError if one is damaged."""
+    fs = open_image(path)
+    with fs.open("ledger.bin", "rb") as f:
+        hot = f.read()
+    with fs.open("registers.bin", "rb") as f:
+        registers = f.read()
+    with fs.open("journal/purchases.bin", "rb") as f:
+        journal = f.read()
+    for record in (hot, registers):
+        assert crc32(record[:-4]) == struct.unpack("<I", record[-4:])[0]
+    assert hot[:4] == b"JGLH" and registers[:4] == b"JGLR"
+    return _parse(hot, registers, journal)
+
+
+def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
+    at = 4
+
+    def take(form: str) -> tuple[int, ...]:
+        nonlocal at
+        values = struct.unpack_from("<" + form, hot, at)
+        at += struct.calcsize("<" + form)
+        return values
+
+    _, sequence = take("BI")
+    take("BI")  # unit places, counts per kWh
+    balance, rem1, rem2 = take("qII")
+    charges_low, charges_high, credits_low, credits_high = take("IiIi")
+    take("8s8siB")  # tariffs, start, opened
+    take("iii")  # day, month, window
+    take("6I")  # positions
+    cells = take("24I")
+    take("6I6B")  # exports, bands
+    days_charged, _ = take("BB")
+    take("Qq")  # the month's earlier part
+    settled = take("qQ")
+    marks = tuple(int.from_bytes(hot[at + 3 * i:at + 3 * i + 3], "little") for i in range(50))
+    at += 150
+    _, closed = take("BB")
+    import_mark, _ = take("II")
+    assert at == len(hot) - 4
+    values = struct.unpack_from("<4I4I", registers, 9)
+    purchases = []
+    for slot in range(0, len(journal), 38):
+        entry = journal[slot:slot + 38]
+        if entry == bytes(38):
+            continue
+        sequence_of, _, _, _, tid, units, credits, after, check = struct.unpack(
+            "<IiBBIiQqI", entry)
+        assert crc32(entry[:-4]) == check
+        purchases.append(Purchase(sequence_of, tid, units, credits, after))
+    purchases.sort(key=lambda p: p.sequence)
+    return Records(
+        sequence, balance, charges_high * LIMB + charges_low, credits_high * LIMB + credits_low,
+        (rem1, rem2), cells, days_charged, (settled[0], settled[1]), marks, closed, import_mark,
+        values[:4], values[4:], purchases)
