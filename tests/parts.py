@@ -97,4 +97,4 @@ def error_text(kind, function, *arguments, **keywords):
         function(*arguments, **keywords)
     except kind as error:
         return str(error)
-    raise AssertionError("%s was not raised" % kind.__name__)
+    raise AssertionError(kind.__name__ + " was not raised")

@@ -100,8 +100,7 @@ def pico(billing: Billing) -> int:
 def amount(text: str) -> int:
     """Return a decimal text in 1e-12."""
     whole, _, fraction = text.partition(".")
-    value = int((whole + fraction + "0" * 12)[:len(whole) + 12])
-    return value
+    return int((whole + fraction + "0" * 12)[:len(whole) + 12])
 
 
 class Random:

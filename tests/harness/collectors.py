@@ -50,8 +50,9 @@ class Interpreter(pytest.Collector):
         self.contents = contents
         for mark in contents.marks:
             self.add_marker(mark)
-        # One group is one worker: the file runs once, whatever the number of its tests.
-        self.add_marker(pytest.mark.xdist_group(f"{self.path.stem}-{self.name}"))
+        # One group is one worker: the file runs once an interpreter, whatever the number of its
+        # tests, and the two one after the other, since they share its scratch folders.
+        self.add_marker(pytest.mark.xdist_group(f"{self.path.parent.name}-{self.path.stem}"))
 
     @cached_property
     def result(self) -> Result:

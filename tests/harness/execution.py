@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.harness.names import DEFAULT_HEAP
 
@@ -120,19 +121,20 @@ def run_file(
     arguments = command(root, file, interpreter, heap)
     if coverage := os.environ.get("JOULEGATE_COVERAGE"):
         arguments.append(str(Path(coverage) / f"{file.parent.name}-{file.stem}.json"))
-    try:
-        done = subprocess.run(
-            arguments,
-            cwd=root,
-            env={**os.environ, variable: paths},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=timeout_s,
-        )
-    except subprocess.TimeoutExpired as late:
-        output = (late.stdout or b"").decode(errors="replace")
-        return parse(-1, f"{output}\nended after {timeout_s} s")
+    with TemporaryDirectory() as scratch:
+        try:
+            done = subprocess.run(
+                arguments,
+                cwd=root,
+                env={**os.environ, variable: paths, "JOULEGATE_SCRATCH": scratch},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=timeout_s,
+            )
+        except subprocess.TimeoutExpired as late:
+            output = (late.stdout or b"").decode(errors="replace")
+            return parse(-1, f"{output}\nended after {timeout_s} s")
     return parse(done.returncode, done.stdout)

@@ -8,8 +8,9 @@ whose receipt said "executed" is never lost; one repeated afterwards counts once
 import unittest
 
 from flash_rig import ROOT, Stored, formatted, provisioned_flash
-from joulegate.vending.gate import EXECUTION_OK
 from parts import NOON, tariff
+
+from joulegate.vending.gate import EXECUTION_OK
 
 DAY = 86400
 UNITS = 54321
@@ -39,7 +40,7 @@ class Sweep(unittest.TestCase):
                 try:
                     self.sound(after)
                     facts = after.facts()
-                    self.assertTrue(facts == old or facts == new, (operation, torn, facts))
+                    self.assertTrue(facts in (old, new), (operation, torn, facts))
                     found_old = found_old or facts == old
                     check(after, facts == new, result)
                 finally:

@@ -65,14 +65,16 @@ def differences_from_load(tariff: dict, result: dict, load: Path) -> list[str]:
     for start, _, imported, exported in load_rows(load):
         oracle.add(start, imported / 1000, exported / 1000)
     wrong = []
+    so_far = Fraction(0)
     for ours, theirs in zip(result["bills"], oracle.bills(), strict=True):
         bound = Fraction(theirs["price_changes"] + 1, COUNTS_PER_KWH)
         got = {name: Fraction(kWh) for name, kWh in ours["kWh_by_price_cell"].items()}
         true = theirs["kWh_by_price_cell"]
-        whole = theirs["import_kWh"]
+        so_far += theirs["import_kWh"]
         for name in got | true:
             off = abs(got.get(name, Fraction(0)) - true.get(name, Fraction(0)))
-            # A tier in the middle is full to the count; the error of all energy lies in the last.
-            if off > bound + whole * METER_CONSTANT_ERROR:
+            # A full tier is full to the count: the error of all the window's energy, this month's
+            # and the months' before, lies where a limit is crossed and in the last tier.
+            if off > bound + so_far * METER_CONSTANT_ERROR:
                 wrong.append(f"{ours['month']} {name}: {float(off):.8f} kWh off")
     return wrong

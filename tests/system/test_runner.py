@@ -115,6 +115,20 @@ def test_a_good_file_alone_passes_the_build(tmp_path: Path) -> None:
     assert len(outcomes) == 8
 
 
+def test_a_file_runs_once_an_interpreter_whatever_the_workers(tmp_path: Path) -> None:
+    build_tree(tmp_path, "unit")
+    runs = tmp_path / "runs"
+    methods = "".join(f"    def test_{n}(self):\n        pass\n" for n in range(20))
+    for name in ("one", "two"):
+        note = f"with open({str(runs)!r}, 'a') as file:\n    file.write({name!r})\n"
+        (tmp_path / f"tests/unit/test_{name}.py").write_text(f"{HEAD}{methods}\n{note}")
+    code, _ = run_pytest(
+        tmp_path, "--numprocesses=2", "tests/unit/test_one.py", "tests/unit/test_two.py"
+    )
+    assert code == 0
+    assert sorted(re.findall("one|two", runs.read_text())) == ["one", "one", "two", "two"]
+
+
 @BOTH
 def test_without_asserts_nothing_passes(tmp_path: Path, interpreter: str) -> None:
     file = tmp_path / "test_passes.py"

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests.oracle.bill import Bill
 from tests.oracle.documents import DATA, published_tariffs
+from tests.oracle.load import load_rows
 from tests.oracle.records import Records, read_image
 from tools.bench.process import ROOT
 
@@ -161,6 +163,44 @@ def test_other_tariffs_balance(tariff: str, tmp_path: Path) -> None:
     assert records.balance == records.credits - records.charges
 
 
+def energy_cost(bill: Bill) -> Fraction:
+    months = bill.bills()
+    return months[-1]["energy"] if months else Fraction(0)
+
+
+def test_tariff_loaded_ahead_takes_over(tmp_path: Path) -> None:
+    """Vietnam's price list changes in mid-month: the tiers go on where they were."""
+    old = published_tariffs()["vn-evn-2024"]
+    for tier, price in zip(old["energy"]["*/*"], (1806, 1866, 2167, 2729, 3050, 3151),
+                           strict=True):
+        tier["price"] = str(price)
+    old["id"] = "vn-evn-2023"
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(old))
+    done = bench("run", "--headless", "--load", str(LOAD), "--tariff", str(file), "--json",
+                 "--balance", "3000000", "--state", str(tmp_path / "state"), "--next-tariff",
+                 f"2007-05-02T09:00/2007-05-11T00:00={TARIFFS}#vn-evn-2024",
+                 "--outage", "2007-05-10T23:00/2007-05-11T01:00")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert [e["time"] for e in result["timeline"] if e["event"] == "tariff_activated"] == [
+        "2007-05-11T01:00:00"]
+    assert result["audit"] == ""
+    before, after = Bill(old), Bill(published_tariffs()["vn-evn-2024"])
+    cost = Fraction(0)
+    for start, _, imported, _ in load_rows(LOAD):
+        if "2007-05-10T23:00" <= start.isoformat()[:16] < "2007-05-11T01:00":
+            continue
+        # Both lists see all the energy, so both know the tier; each charges its own days.
+        charged = after if start.day >= 11 else before
+        was = energy_cost(charged)
+        before.add(start, imported / 1000, Fraction(0))
+        after.add(start, imported / 1000, Fraction(0))
+        cost += energy_cost(charged) - was
+    charges = Fraction(result["ledger"]["charges"]) / Fraction("1.08")
+    assert abs(charges - cost) < cost / 1000000
+
+
 def test_standing_charges_run_on_while_supply_is_off(tmp_path: Path) -> None:
     result = run("--balance", "1", "--until", "2007-05-11T00:00", "--state", str(tmp_path),
                  tariff="gb-ofgem-cap-2024q1")
@@ -177,6 +217,7 @@ BAD = [
     (["--warning", "5", "--warning", "20"], "warnings (500000, 2000000): must fall"),
     (["--outage", "2007-05-02T00:00"], "outage '2007-05-02T00:00': must be FROM/TO"),
     (["--outage", "2007-05-02T00:00/2007-05-01T00:00"], "must end after it begins"),
+    (["--next-tariff", "2007-05-02T00:00=x"], "next tariff '2007-05-02T00:00=x': must be"),
     (["--until", "2007-13-01"], "month 13: must be 1 to 12"),
 ]
 

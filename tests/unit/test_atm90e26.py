@@ -2,10 +2,11 @@
 
 import unittest
 
+from parts import error_text
+
 from joulegate.core.reading import Reading
 from joulegate.drivers.atm90e26 import Atm90e26, Atm90e26Error
 from joulegate.drivers.atm90e26_calibration import Calibration
-from parts import error_text
 
 CALIBRATION = Calibration(
     meter_constant=3200, voltage_V=220, current_A=5, voltage_uV=250000, current_uV=1000,

@@ -3,8 +3,9 @@
 import unittest
 from array import array
 
-from joulegate.drivers.atm90e26_calibration import Calibration, checksum
 from parts import error_text
+
+from joulegate.drivers.atm90e26_calibration import Calibration, checksum
 
 # The example of application note 46102B, whose result is the chip's power-on PL_Constant.
 EXAMPLE = {

@@ -62,8 +62,10 @@ class TestExport(BillingCase):
         self.check(b, "-0.04")
 
     def test_tax_on_export_is_given_back_where_the_tax_says(self) -> None:
-        for applied, cost in ((("energy", "export"), "0.825"), (("energy",), "0.85"), ((), "0.825"),
-                              (("export",), "0.725")):
+        for applied, cost in (
+            (("energy", "export"), "0.825"), (("energy",), "0.85"), (("export",), "0.725"),
+            ((), "0.825"),
+        ):
             b = opened({"export": NET, "tax": tax("0.1", *applied)})
             b.consume(1000)
             b.produce(1000)

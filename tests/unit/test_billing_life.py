@@ -142,35 +142,24 @@ class TestAudit(unittest.TestCase):
         self.assertEqual(self.billing.audit(), "balance %d: credits 0 less charges %d" % (
             account.balance, account.charges))
 
-    def test_every_record_that_money_rests_on(self) -> None:
-        billing = self.billing
-        account = billing.account
-
-        def bump(owner: object, name: str) -> None:
-            setattr(owner, name, getattr(owner, name) + 1)
-
-        for spoil in (
-            lambda: bump(account, "rem1"),
-            lambda: bump(account, "rem2"),
-            lambda: bump(billing, "settled_units"),
-            lambda: bump(billing, "settled_remainder"),
-        ):
+    def test_every_number_that_money_rests_on(self) -> None:
+        for owner, name in (("account", "rem1"), ("account", "rem2"),
+                            ("billing", "settled_units"), ("billing", "settled_remainder")):
             self.setUp()
-            billing = self.billing
-            account = billing.account
-            spoil()
-            self.assertEqual(billing.audit()[:8], "charges ")
-        for counters in ("cells", "exports"):
-            for i in range(len(getattr(billing, counters))):
+            target = self.billing if owner == "billing" else self.billing.account
+            setattr(target, name, getattr(target, name) + 1)
+            self.assertEqual(self.billing.audit()[:8], "charges ")
+
+    def test_every_counter_that_has_a_price(self) -> None:
+        t = self.billing.tariff
+        for counters, priced in (("cells", t.tiers * t.n_periods), ("exports", t.n_periods)):
+            for i in range(len(getattr(self.billing, counters))):
                 self.setUp()
-                documented = billing.tariff.tiers * billing.tariff.n_periods
-                if counters == "exports":
-                    documented = billing.tariff.n_periods
-                getattr(self.billing, counters)[i] += 1
-                found = self.billing.audit() != ""
-                # Export beyond the import is not credited, so one more of it moves no money.
-                known = i < documented and (counters == "cells" or self.billing.exports[i] > 1)
-                self.assertEqual(found, known, "%s[%d]" % (counters, i))
+                counts = getattr(self.billing, counters)
+                counts[i] += 1
+                # Export beyond the import is not credited: one more of it moves no money.
+                known = i < priced and (counters == "cells" or counts[i] > 1)
+                self.assertEqual(self.billing.audit() != "", known, "%s[%d]" % (counters, i))
 
     def test_charges_of_days_and_months(self) -> None:
         for name in ("days_charged", "months_charged"):

@@ -2,9 +2,10 @@
 
 import unittest
 
+from parts import FakeClock
+
 from joulegate.clock import Clock
 from joulegate.core.civil import seconds_of
-from parts import FakeClock
 
 
 class FakeRtc:

@@ -3,15 +3,21 @@
 import unittest
 from errno import EIO
 
+from parts import NOON, event_names, new_state, new_switch, provisioned
+from scratch import scratch_folder
+
 from joulegate.core.account import BALANCE_LIMIT, Account
 from joulegate.core.events import EventLog
 from joulegate.core.replay import MARKS, TID_MAX, Replay
 from joulegate.storage.journal import Entry
 from joulegate.vending.gate import (
-    EXECUTION_FAILURE, EXECUTION_OK, FORMAT_FAILURE, RECEIVED, VALIDATION_FAILURE, Gate,
+    EXECUTION_FAILURE,
+    EXECUTION_OK,
+    FORMAT_FAILURE,
+    RECEIVED,
+    VALIDATION_FAILURE,
+    Gate,
 )
-from parts import NOON, event_names, new_state, new_switch, provisioned
-from scratch import scratch_folder
 
 
 class FakeStorage:

@@ -2,9 +2,10 @@
 
 import unittest
 
-from joulegate.storage.journal import ENTRIES, Journal, JournalError
 from parts import error_text
 from scratch import scratch_folder
+
+from joulegate.storage.journal import ENTRIES, Journal, JournalError
 
 SIZE = 38
 

@@ -2,9 +2,10 @@
 
 import unittest
 
+from parts import error_text
+
 from joulegate.drivers.latching_relay import LatchingRelay, RelayError
 from joulegate.drivers.pulse_rmt import RmtPulse
-from parts import error_text
 
 
 class FakeCoil:

@@ -3,11 +3,12 @@
 import os
 import unittest
 
+from parts import COUNTS_PER_KWH, NOON, error_text, new_state, new_switch, provisioned
+from scratch import scratch_folder
+
 from joulegate.core.billing import NEVER
 from joulegate.storage.ledger import FIELDS, REGISTER_FIELDS, Ledger
 from joulegate.storage.record import SIZE_MAX, RecordError
-from parts import COUNTS_PER_KWH, NOON, error_text, new_state, new_switch, provisioned
-from scratch import scratch_folder
 
 
 class Case(unittest.TestCase):

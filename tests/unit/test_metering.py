@@ -3,15 +3,22 @@
 import unittest
 from errno import EIO
 
+from parts import (
+    COUNTS_PER_KWH,
+    NOON,
+    FakeClock,
+    FakeRelay,
+    event_names,
+    new_state,
+    provisioned,
+)
+from scratch import scratch_folder
+
 from joulegate.core.events import EventLog
 from joulegate.core.meter import Meter
 from joulegate.core.supply import Supply
 from joulegate.metering import Metering
 from joulegate.supply_switch import SupplySwitch
-from parts import (
-    COUNTS_PER_KWH, NOON, FakeClock, FakeRelay, event_names, new_state, provisioned,
-)
-from scratch import scratch_folder
 
 COMMIT_COUNTS = COUNTS_PER_KWH // 10  # 100 Wh, the default
 
@@ -40,7 +47,8 @@ class Case(unittest.TestCase):
         self.ic = FakeIc()
         self.clock = FakeClock()
         self.relay = FakeRelay()
-        self.state = provisioned(scratch_folder("metering"))
+        self.folder = scratch_folder("metering")
+        self.state = provisioned(self.folder)
         self.state.account.credit(10**8)
         self.good = True
         self.cover = 1
@@ -106,7 +114,7 @@ class Commits(Case):
 
     def test_no_loss_beyond_the_limit(self):
         self.run_ticks(777, 50)
-        again = new_state("build/scratch/metering")
+        again = new_state(self.folder)
         again.load(self.switch, self.clock.now())
         lost = self.state.registers.counts(0) - again.registers.counts(0)
         self.assertTrue(0 <= lost < COMMIT_COUNTS, lost)
@@ -124,7 +132,7 @@ class Commits(Case):
             self.run_ticks(1, COMMIT_COUNTS - 1)
         # 1.5 kWh passed: each tick but one waits for the energy of two.
         self.assertEqual(self.state.billing.tier, 1)
-        again = new_state("build/scratch/metering")
+        again = new_state(self.folder)
         again.load(self.switch, self.clock.now())
         self.assertEqual(again.billing.tier, 1)
 

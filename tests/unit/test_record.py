@@ -1,12 +1,13 @@
-"""A record: fields of owners' attributes in one file of fixed length, believed or refused whole."""
+"""A record: fields of owners' attributes in one file, believed or refused whole."""
 
 import os
 import unittest
 from errno import EEXIST
 
-from joulegate.storage.record import SIZE_MAX, Record, RecordError, restore
 from parts import error_text
 from scratch import scratch_folder
+
+from joulegate.storage.record import SIZE_MAX, Record, RecordError, restore
 
 FIELDS = (
     ("a", "byte", "B", 1, 0, 200, "a byte"),

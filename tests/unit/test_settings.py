@@ -5,10 +5,11 @@ import os
 import random
 import unittest
 
-from joulegate.core.account import BALANCE_LIMIT
-from joulegate.storage.settings import NUMBERS, SettingError, Settings, defaults
 from parts import error_text
 from scratch import scratch_folder
+
+from joulegate.core.account import BALANCE_LIMIT
+from joulegate.storage.settings import NUMBERS, SettingError, Settings, defaults
 
 
 class Case(unittest.TestCase):

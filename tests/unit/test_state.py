@@ -4,6 +4,18 @@ import os
 import random
 import unittest
 
+from parts import (
+    COUNTS_PER_KWH,
+    NOON,
+    UNIT_PLACES,
+    event_names,
+    new_state,
+    new_switch,
+    provisioned,
+    tariff,
+)
+from scratch import scratch_folder
+
 from joulegate.core.billing import NEVER
 from joulegate.core.meter import Meter
 from joulegate.core.reading import Reading
@@ -11,11 +23,6 @@ from joulegate.core.supply import Supply
 from joulegate.core.tariff_document import TariffError
 from joulegate.storage.state import State
 from joulegate.storage.tariff_store import TariffStoreError
-from parts import (
-    COUNTS_PER_KWH, NOON, UNIT_PLACES, error_text, event_names, new_state, new_switch,
-    provisioned, tariff,
-)
-from scratch import scratch_folder
 
 DAY = 86400
 
@@ -149,7 +156,7 @@ class Load(Case):
 
     def stored(self):
         state = provisioned(self.folder)
-        state.load_tariff(tariff("next"), NOON + 10 * DAY)
+        self.following = state.load_tariff(tariff("next"), NOON + 10 * DAY).digest.hex()
         return files(self.folder)
 
     def put(self, path, content):
@@ -157,11 +164,12 @@ class Load(Case):
             f.write(content)
 
     def needed(self, contents):
-        return [p for p in sorted(contents) if "settings" not in p and "journal" not in p]
+        return [p for p in sorted(contents) if "settings" not in p and "journal" not in p
+                and self.following not in p]
 
-    def test_four_files_are_needed(self):
+    def test_three_files_are_needed(self):
         contents = self.stored()
-        self.assertEqual(len(self.needed(contents)), 4)
+        self.assertEqual(len(self.needed(contents)), 3)
         self.assertEqual(len(contents), 6)
 
     def test_truncated(self):
@@ -260,6 +268,18 @@ class NextTariff(Case):
         self.assertEqual(last.billing.tariff_digest, made.digest)
         self.assertEqual(last.account.balance, -1000 - 1000 - 2000)
         self.assertEqual(last.billing.audit(), "")
+
+    def test_damaged_one_is_dropped_and_the_account_goes_on(self):
+        made = self.state.load_tariff(tariff("next"), NOON + DAY)
+        path = self.folder + "/tariffs/" + made.digest.hex() + ".json"
+        for content in (b"", b"{}", b"\xff" * 40):
+            with open(path, "wb") as f:
+                f.write(content)
+            again = self.reloaded()
+            self.assertEqual(again.billing.tariff_digest, self.first)
+            self.assertEqual(again.billing.next_digest, bytes(8))
+            self.assertEqual(again.account.balance, self.state.account.balance)
+            self.assertTrue("tariff_dropped" in event_names(again.log))
 
     def test_replaces_one_that_was_to_follow(self):
         self.state.load_tariff(tariff("a"), NOON + DAY)

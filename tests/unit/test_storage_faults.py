@@ -8,10 +8,11 @@ import os
 import unittest
 from errno import EIO
 
-from joulegate.storage import journal, ledger, record, settings, state, tariff_store
-from joulegate.vending.gate import EXECUTION_OK, Gate
 from parts import NOON, UNIT_PLACES, new_state, new_switch, provisioned, tariff
 from scratch import scratch_folder
+
+from joulegate.storage import journal, ledger, record, settings, state, tariff_store
+from joulegate.vending.gate import EXECUTION_OK, Gate
 
 MODULES = (journal, ledger, record, settings, state, tariff_store)
 UNITS = 54321
@@ -151,12 +152,13 @@ class Faults(Case):
 
     def test_energy(self):
         old = new = None
-        for found, result in self.each_step(self.spend, 6):
+        for found, _ in self.each_step(self.spend, 6):
             new = self.money(found)
             if old is None:
+                folder = self.folder
                 self.folder = scratch_folder("faults-old")
                 old = self.money(self.begin())
-                self.folder = "build/scratch/faults"
+                self.folder = folder
             again = self.restart()
             self.assertTrue(self.money(again) in (old, new))
             self.assertEqual(
@@ -195,12 +197,12 @@ class Faults(Case):
             self.counts_once(self.restart(), 7)
 
     def counts_once(self, found, other=0):
-        receipt = self.gate_of(found).credit(TID, UNITS, NOON)
-        self.assertEqual(receipt.accepted, not found.replay.used(TID) or receipt.accepted)
-        for state in (found, self.restart()):
-            self.assertTrue(state.replay.used(TID))
-            self.assertEqual(state.account.credits, 10**6 + UNITS + other)
-            self.assertEqual(state.billing.audit(), "")
+        used = found.replay.used(TID)
+        self.assertEqual(self.gate_of(found).credit(TID, UNITS, NOON).accepted, not used)
+        for one in (found, self.restart()):
+            self.assertTrue(one.replay.used(TID))
+            self.assertEqual(one.account.credits, 10**6 + UNITS + other)
+            self.assertEqual(one.billing.audit(), "")
 
     def test_settings(self):
         def act(found):

@@ -2,12 +2,19 @@
 
 import unittest
 
+from parts import FakeClock, FakeRelay, event_names
+
 from joulegate.core.events import EventLog
 from joulegate.core.reading import Reading
 from joulegate.supply_switch import (
-    DAILY_PULSES, HOURLY_PULSES, INTENT_CLOSE, INTENT_OPEN, NO_INTENT, TRIES, SupplySwitch,
+    DAILY_PULSES,
+    HOURLY_PULSES,
+    INTENT_CLOSE,
+    INTENT_OPEN,
+    NO_INTENT,
+    TRIES,
+    SupplySwitch,
 )
-from parts import FakeClock, FakeRelay, event_names
 
 
 class Case(unittest.TestCase):
@@ -220,7 +227,7 @@ class Mains(Case):
 class Quota(Case):
 
     def flip(self, times):
-        for i in range(times):
+        for _ in range(times):
             self.run_ms(not self.switch.closed, 1200, 300)
 
     def test_an_hour(self):

@@ -5,10 +5,11 @@ import random
 import unittest
 from hashlib import sha256
 
-from joulegate.core.tariff_document import TariffError
-from joulegate.storage.tariff_store import SIZE_MAX, TariffStore, TariffStoreError, digest_of
 from parts import COUNTS_PER_KWH, UNIT_PLACES, error_text, tariff
 from scratch import scratch_folder
+
+from joulegate.core.tariff_document import TariffError
+from joulegate.storage.tariff_store import SIZE_MAX, TariffStore, TariffStoreError, digest_of
 
 
 class Case(unittest.TestCase):

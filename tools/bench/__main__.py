@@ -86,6 +86,8 @@ def run(
         help="Balance to warn at, falling, up to four.")] = None,
     outage: Annotated[list[str] | None, typer.Option(
         help="FROM/TO: mains away; FROM/TO! without a power-fail signal before.")] = None,
+    next_tariff: Annotated[list[str] | None, typer.Option(
+        help="LOADED/START=FILE#ID: load a tariff at one time that takes over at another.")] = None,
     until: Annotated[str | None, typer.Option(help="Stop at this time.")] = None,
     tick: Annotated[int, typer.Option(min=1, max=60, help="Seconds a tick.")] = 60,
     commit_wh: Annotated[int, typer.Option(
@@ -102,7 +104,8 @@ def run(
     spec: dict[str, Any] = {
         "load": str(_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
         "warnings": warning or [], "top_ups": [_top_up(t) for t in top_up or []],
-        "outages": [_outage(o) for o in outage or []], "until": until, "tick_s": tick,
+        "outages": [_outage(o) for o in outage or []],
+        "next_tariffs": [_next_tariff(t) for t in next_tariff or []], "until": until, "tick_s": tick,
         "commit_Wh": commit_wh, "stop": "pull" if pull else "clean",
     }
     if state:
@@ -161,6 +164,14 @@ def _outage(text: str) -> list[Any]:
     if not slash or not start or not end:
         raise BenchError(f"outage {text!r}: must be FROM/TO, with ! when unannounced")
     return [start, end, announced]
+
+
+def _next_tariff(text: str) -> list[Any]:
+    times, equals, reference = text.partition("=")
+    loaded, slash, start = times.partition("/")
+    if not equals or not slash or not loaded or not start or not reference:
+        raise BenchError(f"next tariff {text!r}: must be LOADED/START=FILE#ID")
+    return [loaded, documents.find(reference)[0], start]
 
 
 def _file(path: Path) -> Path:

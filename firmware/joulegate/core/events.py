@@ -32,6 +32,7 @@ TARIFF_ACTIVATED = const(20)
 AUDIT_FAILED = const(21)
 REVERSED = const(22)
 SETTING_DEFAULTED = const(23)
+TARIFF_DROPPED = const(24)
 
 NAMES = (
     "started", "meter_error", "meter_reloaded", "bus_retried", "sag", "low_credit",
@@ -39,6 +40,7 @@ NAMES = (
     "relay_bypassed", "cover_opened", "cover_closed", "mains_lost", "mains_back",
     "storage_error", "purchase_reapplied", "registers_behind", "clock_ahead",
     "tariff_activated", "audit_failed", "reversed", "setting_defaulted",
+    "tariff_dropped",
 )
 
 CAPACITY = const(32)

@@ -11,7 +11,6 @@ from micropython import const
 
 from joulegate.core.reading import EXPORT, IMPORT, QUANTITIES, Reading
 
-
 CATCH_UP_MAX = const(0x100000)
 """More missing counts than this mean that the register is ahead, not behind."""
 

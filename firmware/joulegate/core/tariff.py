@@ -11,6 +11,7 @@ fine to hold a useful balance, is refused. Limits of tiers are whole counts.
 
 from micropython import const
 
+from joulegate.core.civil import days_in_month
 from joulegate.core.tariff_document import (
     EXPORT_CAPPED,
     LIMIT_PLACES,
@@ -152,6 +153,15 @@ class Tariff:
 
     def price(self, season: int, period: int, tier: int) -> Price:
         return self.prices[(season * self.n_periods + period) * self.tiers + tier]
+
+    def season_of(self, month: int) -> int:
+        """Return the season of a month, year * 12 + month - 1."""
+        return self.document.month_season[month % 12 + 1]
+
+    def limits_in(self, month: int, period: int) -> tuple:
+        """Return the limits of a period's tiers, in counts, in a month as above."""
+        return self.limits_of(
+            self.season_of(month), period, days_in_month(month // 12, month % 12 + 1))
 
     def limits_of(self, season: int, period: int, days: int) -> tuple:
         """Return the tiers' upper limits in counts for a month of so many days."""

@@ -8,7 +8,6 @@ if anything failed in between. For the same reason a new file is written under a
 import os
 import struct
 from binascii import crc32
-
 from errno import EEXIST
 
 from micropython import const

@@ -91,15 +91,26 @@ class State:
             raise RecordError("ledger: remainder is not of this tariff")
         if missing:
             self.log.add(event.REGISTERS_BEHIND, now, missing)
-        following = values["billing", "next_digest"]
-        if following != bytes(8):
-            billing.load_next(
-                self.tariffs.load(following, counts, places), values["billing", "next_start"])
+        self._load_next(billing, values, now)
         self.account = account
         self.billing = billing
         if billing.audit():
             self.log.add(event.AUDIT_FAILED, now)
         billing.advance(now)
+
+    def _load_next(self, billing: Billing, values: dict, now: int) -> None:
+        """Take the tariff to follow; one that cannot be read is reported and dropped, since
+        the account must go on under the tariff in force."""
+        digest = values["billing", "next_digest"]
+        if digest == bytes(8):
+            return
+        try:
+            billing.load_next(
+                self.tariffs.load(
+                    digest, self.counts_per_kWh, values["identity", "unit_places"]),
+                values["billing", "next_start"])
+        except (OSError, ValueError):
+            self.log.add(event.TARIFF_DROPPED, now, values["billing", "next_start"])
 
     def load_tariff(self, document: bytes, start: int) -> Tariff:
         """Store a tariff that takes over at a UTC second and commit that it will.

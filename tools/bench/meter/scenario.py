@@ -3,8 +3,8 @@
 usage: micropython scenario.py SPEC
 
 SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "top_ups":
-[[time, amount, tid], ...], "outages": [[from, to, announced], ...], "until", "tick_s", "image",
-"place", "commit_Wh"}; times are ISO texts on the load file's clock, amounts decimal texts.
+[[time, amount, tid], ...], "outages": [[from, to, announced], ...], "next_tariffs":
+[[loaded, document, start], ...], "until", "tick_s", "image", "place", "commit_Wh"}; times are ISO texts on the load file's clock, amounts decimal texts.
 With image and place the meter's flash and the world's place are kept, and a later run goes on
 from there. Prints one JSON object.
 """
@@ -45,6 +45,8 @@ class Scenario:
             if b <= a:
                 raise ValueError("outage %r: must end after it begins" % [start, end])
             plan.append((a, 2, (b, announced)))
+        for loaded, document, start in self.spec.get("next_tariffs", []):
+            plan.append((parse_time(loaded), 0, (document, parse_time(start))))
         now = self.bed.second - _UNIX_2020
         return sorted((p for p in plan if p[0] >= now), key=lambda p: p[:2])
 
@@ -92,7 +94,10 @@ class Scenario:
     def _act(self) -> None:
         while self.actions and self.actions[0][0] <= self.bed.second - _UNIX_2020:
             _, kind, argument = self.actions.pop(0)
-            if kind == 1:
+            if kind == 0:
+                document, start = argument
+                self.bed.app.state.load_tariff(json.dumps(document).encode(), start)
+            elif kind == 1:
                 self._top_up(argument)
             else:
                 self._outage(*argument)

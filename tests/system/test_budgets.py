@@ -1,0 +1,29 @@
+"""Memory budgets that do not depend on the machine's speed: they hold or the build fails."""
+
+from tools.bench.process import ROOT
+from tools.measure.rows import bytes_a_tick_32, core_year, whole_firmware
+from tools.measure32 import measure
+
+
+def test_a_steady_tick_allocates_nothing_on_32_bits() -> None:
+    assert bytes_a_tick_32() == 0
+
+
+def test_the_tick_measurement_can_fail() -> None:
+    """Money beyond a small int must show as bytes allocated."""
+    setup = ("from joulegate.core.account import Account\n"
+             "account = Account()\naccount.balance = 1 << 31")
+    result = measure({"calls": [{"name": "debit", "setup": setup, "n": 100,
+                                 "stmt": "account.debit(1, 1, 0, 0)"}]},
+                     [ROOT / "firmware"])
+    assert result["calls"]["debit"] > 0
+
+
+def test_a_steady_tick_allocates_nothing_on_64_bits() -> None:
+    assert core_year()["allocated"] == 0
+
+
+def test_the_whole_firmware_runs_on_the_small_heap() -> None:
+    heap = whole_firmware()
+    assert heap["ticks"] == 5000
+    assert heap["free"] * 100 >= heap["total"] * 30
