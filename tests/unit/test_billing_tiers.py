@@ -2,8 +2,9 @@
 
 import unittest
 
+from joulegate.core.account import Account
 from joulegate.core.billing import MONTH, PRICE, Billing
-from joulegate.core.civil import parse_time
+from joulegate.core.civil import Zone, parse_time
 from tariff_documents import (
     DAY_NIGHT,
     SUMMER_WINTER,
@@ -15,6 +16,8 @@ from tariff_documents import (
     opened,
     pico,
     rule,
+    tariff,
+    tax,
 )
 
 THREE = blocks(("0.100", "1"), ("0.250", "2"), (None, "5"))
@@ -314,6 +317,25 @@ class TestExactness(BillingCase):
             self.assertEqual(d, 97000 * 1000)
             self.assertEqual(account.charges * d + account.remainder, exact)
             self.assertEqual(account.balance, -(exact // d))
+        self.assertEqual(b.audit(), "")
+
+    def test_no_debit_takes_more_counts_than_its_products_allow(self) -> None:
+        class Watched(Account):
+            largest = 0
+
+            def debit(self, n: int, q: int, r1: int, r2: int) -> None:
+                self.largest = max(self.largest, abs(n))
+                super().debit(n, q, r1, r2)
+
+        t = tariff({"energy": {"*/*": flat("0.12345678")}, "tax": tax("0.01"),
+                    "export": {"mode": "net_billing", "prices": {"*/*": "0.00000001"}}})
+        b = Billing(Watched(), Zone("UTC0"), t)
+        b.open(parse_time(NIGHT))
+        b.consume(65535)
+        self.assertEqual(b.account.largest, t.n_max)
+        b.account.largest = 0
+        b.produce(65535)
+        self.assertEqual(b.account.largest, t.n_max)
         self.assertEqual(b.audit(), "")
 
     def test_time_of_use_whole_bands_agree_with_one_late_reckoning(self) -> None:

@@ -87,7 +87,8 @@ def run(
     outage: Annotated[list[str] | None, typer.Option(
         help="FROM/TO: mains away; FROM/TO! without a power-fail signal before.")] = None,
     next_tariff: Annotated[list[str] | None, typer.Option(
-        help="LOADED/START=FILE#ID: load a tariff at one time that takes over at another.")] = None,
+        help="LOADED/START=FILE#ID: a tariff loaded at one time that takes over at another."),
+    ] = None,
     until: Annotated[str | None, typer.Option(help="Stop at this time.")] = None,
     tick: Annotated[int, typer.Option(min=1, max=60, help="Seconds a tick.")] = 60,
     commit_wh: Annotated[int, typer.Option(
@@ -105,8 +106,8 @@ def run(
         "load": str(_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
         "warnings": warning or [], "top_ups": [_top_up(t) for t in top_up or []],
         "outages": [_outage(o) for o in outage or []],
-        "next_tariffs": [_next_tariff(t) for t in next_tariff or []], "until": until, "tick_s": tick,
-        "commit_Wh": commit_wh, "stop": "pull" if pull else "clean",
+        "next_tariffs": [_next_tariff(t) for t in next_tariff or []],
+        "until": until, "tick_s": tick, "commit_Wh": commit_wh, "stop": "pull" if pull else "clean",
     }
     if state:
         state.mkdir(parents=True, exist_ok=True)

@@ -79,13 +79,13 @@ def seconds_of(
 def parse_time(text: str) -> int:
     """Return the second of an ISO 8601 text: "2007-05-10", "2007-05-10T12:00[:00]"."""
     rule = "must be YYYY-MM-DD or YYYY-MM-DDThh:mm[:ss]"
-    date, separator, clock = text.partition("T")
-    date = date.split("-")
-    clock = clock.split(":") if separator else []
-    if [len(p) for p in date] != [4, 2, 2] or [len(p) for p in clock] not in (
+    day, separator, clock = text.partition("T")
+    date = day.split("-")
+    time = clock.split(":") if separator else []
+    if [len(p) for p in date] != [4, 2, 2] or [len(p) for p in time] not in (
             [], [2, 2], [2, 2, 2]):
         raise ValueError("time %r: %s" % (text, rule))
-    parts = date + clock
+    parts = date + time
     for part in parts:
         if not all("0" <= c <= "9" for c in part):
             raise ValueError("time %r: %s" % (text, rule))

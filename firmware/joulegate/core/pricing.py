@@ -11,7 +11,7 @@ from array import array
 from micropython import const
 
 from joulegate.core.account import Account
-from joulegate.core.tariff import POSITION_MAX, Tariff
+from joulegate.core.tariff import POSITION_MAX, Price, Tariff
 from joulegate.core.tariff_document import CELLS_MAX, EXPORT_NONE, PERIODS_MAX
 
 PRICE = const(1)
@@ -38,9 +38,9 @@ class Pricing:
         self._room = 0
         self._cell = 0
         self._n_max = tariff.n_max
-        self._price = None
-        self._export_price = None
-        self._limits = ()
+        self._price: Price | None = None
+        self._export_price: Price | None = None
+        self._limits: tuple = ()
         self._credited = 0
 
     # --- energy ---------------------------------------------------------------------------

@@ -157,7 +157,7 @@ class TariffDocument(DocumentCalendar):
     def _read_fixed(self, value: object, minimum: object) -> None:
         self._per_day = []
         self._per_month = []
-        self.steps = ()  # ((limit at LIMIT_PLACES or None, amount), ...)
+        self.steps: tuple = ()  # ((limit at LIMIT_PLACES or None, amount), ...)
         for i, entry in enumerate(check_list("fixed", value, 0, FIXED_MAX)):
             at = at_key("fixed", i)
             check_object(at, entry, ("name", "per"), ("amount", "by_total_kWh"))
@@ -203,7 +203,7 @@ class TariffDocument(DocumentCalendar):
         if self.export == EXPORT_NONE:
             if prices:
                 raise TariffError("export.prices", prices, "must be absent in mode none")
-            self.export_prices = ()
+            self.export_prices: tuple = ()
             return
         if not isinstance(prices, dict) or not prices:
             raise TariffError("export.prices", prices, "must be an object of prices")

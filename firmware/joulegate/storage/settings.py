@@ -56,7 +56,7 @@ def check(name: str, value: object, values: dict) -> None:
 
 
 def defaults() -> dict:
-    values = {name: row[0] for name, row in NUMBERS.items()}
+    values: dict = {name: row[0] for name, row in NUMBERS.items()}
     values["zone"] = "UTC0"
     values["warnings"] = []
     return values

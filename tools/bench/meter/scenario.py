@@ -4,7 +4,8 @@ usage: micropython scenario.py SPEC
 
 SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "top_ups":
 [[time, amount, tid], ...], "outages": [[from, to, announced], ...], "next_tariffs":
-[[loaded, document, start], ...], "until", "tick_s", "image", "place", "commit_Wh"}; times are ISO texts on the load file's clock, amounts decimal texts.
+[[loaded, document, start], ...], "until", "tick_s", "image", "place", "commit_Wh", "stop"};
+times are ISO texts on the load file's clock, amounts decimal texts.
 With image and place the meter's flash and the world's place are kept, and a later run goes on
 from there. Prints one JSON object.
 """
