@@ -28,8 +28,8 @@ class App:
         self.switch = self._build_switch(board)
         self.state = State(board.FOLDER, self.ic.calibration.counts_per_kWh, self.log)
         self.state.load(self.switch, self.clock.now())
-        self.gate: "Gate | None" = None
-        self.metering: "Metering | None" = None
+        self.gate: Gate | None = None
+        self.metering: Metering | None = None
         self._build_metering()
 
     def _build_ic(self, board: object) -> Atm90e26:

@@ -26,7 +26,6 @@ class Metering:
         self.log = log
         self.reading = Reading()
         self.ticks = 0
-        self.events_of_ic = 0
         self._mains_good = mains_good
         self._cover_closed = cover_closed
         self._cover_was_closed = True
@@ -99,7 +98,6 @@ class Metering:
                 self.log.add(event.METER_ERROR, now)
             return
         if events:
-            self.events_of_ic |= events
             for bit, code in IC_EVENTS:
                 if events & bit:
                     self.log.add(code, now)

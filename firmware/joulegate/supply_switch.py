@@ -70,10 +70,10 @@ class SupplySwitch:
         self.fault = False
         self._failed = NO_INTENT
         self._tries = 0
-        self._pulsed_at: "int | None" = None
+        self._pulsed_at: int | None = None
         self._rested = True
         self._last_pulse = 0
-        self._bypass_since: "int | None" = None
+        self._bypass_since: int | None = None
         self._bypassed = False
         self._quotas = (_Quota(HOURLY_PULSES, _HOUR_MS, clock),
                         _Quota(DAILY_PULSES, _DAY_MS, clock))

@@ -11,9 +11,9 @@ from .load import load_rows
 
 COUNTS_PER_KWH = 32000
 
-# The bench's PL_Constant is the floor of 838860800 * 24 * 1 mV * 250 mV / (3200 * 220 V * 5 A),
-# so a count is worth that much less than it should be.
-_PL_EXACT = Fraction(838860800 * 24 * 250, 3200 * 220 * 5)
+# The bench's PL_Constant is the floor of 838860800 * 24 * 1 mV * 275 mV / (3200 * 220 V * 5 A),
+# to a multiple of 4, so a count is worth that much less than it should be: here nothing.
+_PL_EXACT = Fraction(838860800 * 24 * 275, 3200 * 220 * 5)
 METER_CONSTANT_ERROR = _PL_EXACT / (_PL_EXACT.numerator // _PL_EXACT.denominator // 4 * 4) - 1
 
 AMOUNTS = ("energy", "adders", "fixed", "export_credit", "before_tax", "tax", "total_6")

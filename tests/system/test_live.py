@@ -14,7 +14,6 @@ from pathlib import Path
 from termios import TIOCSWINSZ
 
 import pytest
-
 from rich.console import Console
 
 from tools.bench.live import page

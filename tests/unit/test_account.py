@@ -2,8 +2,9 @@
 
 import unittest
 
-from joulegate.core.account import BALANCE_LIMIT, Account, AccountError
 from tariff_documents import Random
+
+from joulegate.core.account import BALANCE_LIMIT, Account, AccountError
 
 
 def exact(account: Account) -> int:

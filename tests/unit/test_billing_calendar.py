@@ -2,8 +2,6 @@
 
 import unittest
 
-from joulegate.core.billing import DAY, MONTH, PRICE, SETTLE_DAYS_MAX, WAITING, Billing, Listener
-from joulegate.core.civil import DAY_S, date_of, format_time, parse_time
 from tariff_documents import (
     DAY_NIGHT,
     SUMMER_WINTER,
@@ -16,6 +14,9 @@ from tariff_documents import (
     rule,
     tax,
 )
+
+from joulegate.core.billing import DAY, MONTH, PRICE, SETTLE_DAYS_MAX, WAITING, Billing, Listener
+from joulegate.core.civil import DAY_S, date_of, format_time, parse_time
 
 DAILY = {"name": "meter", "per": "day", "amount": "0.3"}
 MONTHLY = {"name": "line", "per": "month", "amount": "5"}

@@ -2,7 +2,6 @@
 
 import unittest
 
-from joulegate.core.billing import Billing
 from tariff_documents import (
     DAY_NIGHT,
     Random,
@@ -15,6 +14,8 @@ from tariff_documents import (
     rule,
     tax,
 )
+
+from joulegate.core.billing import Billing
 
 NET = {"mode": "net_billing", "prices": {"*/*": "0.25"}}
 CAPPED = {"mode": "net_billing_capped_per_period", "prices": {"*/*": "0.25"}}

@@ -2,9 +2,6 @@
 
 import unittest
 
-from joulegate.core.account import BALANCE_LIMIT
-from joulegate.core.billing import WAITING, Billing
-from joulegate.core.civil import DAY_S, parse_time
 from tariff_documents import (
     DAY_NIGHT,
     SUMMER_WINTER,
@@ -17,6 +14,10 @@ from tariff_documents import (
     tariff,
     tax,
 )
+
+from joulegate.core.account import BALANCE_LIMIT
+from joulegate.core.billing import WAITING, Billing
+from joulegate.core.civil import DAY_S, parse_time
 
 SEEDS = (20230101, 4, 99)
 STEPS = 1000

@@ -2,17 +2,6 @@
 
 import unittest
 
-from joulegate.core.billing import (
-    MONTH,
-    NEVER,
-    SETTLE_DAYS_MAX,
-    TARIFF,
-    WAITING,
-    Billing,
-    Listener,
-)
-from joulegate.core.civil import DAY_S, parse_time
-from joulegate.core.tariff_document import TariffError
 from tariff_documents import (
     DAY_NIGHT,
     amount,
@@ -25,6 +14,18 @@ from tariff_documents import (
     tariff,
     tax,
 )
+
+from joulegate.core.billing import (
+    MONTH,
+    NEVER,
+    SETTLE_DAYS_MAX,
+    TARIFF,
+    WAITING,
+    Billing,
+    Listener,
+)
+from joulegate.core.civil import DAY_S, parse_time
+from joulegate.core.tariff_document import TariffError
 
 TIERED = {"tiers": rule("month"), "energy": {"*/*": blocks(("0.1", "1"), (None, "2"))}}
 DEARER = {"tiers": rule("month"), "energy": {"*/*": blocks(("0.15", "10"), (None, "20"))}}

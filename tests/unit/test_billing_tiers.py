@@ -2,9 +2,6 @@
 
 import unittest
 
-from joulegate.core.account import Account
-from joulegate.core.billing import MONTH, PRICE, Billing
-from joulegate.core.civil import Zone, parse_time
 from tariff_documents import (
     DAY_NIGHT,
     SUMMER_WINTER,
@@ -19,6 +16,10 @@ from tariff_documents import (
     tariff,
     tax,
 )
+
+from joulegate.core.account import Account
+from joulegate.core.billing import MONTH, PRICE, Billing
+from joulegate.core.civil import Zone, parse_time
 
 THREE = blocks(("0.100", "1"), ("0.250", "2"), (None, "5"))
 NIGHT = "2023-01-01T00:00"

@@ -4,6 +4,7 @@ import gc
 import unittest
 
 import micropython
+from tariff_documents import DAY_NIGHT, blocks, flat, opened, rule, tax
 
 from joulegate.core.billing import DAY, PRICE
 from joulegate.core.civil import parse_time
@@ -11,7 +12,6 @@ from joulegate.core.meter import SUPPLY, WARNED, Meter
 from joulegate.core.reading import IMPORT, Reading
 from joulegate.core.registers import Registers
 from joulegate.core.supply import CREDIT, Supply
-from tariff_documents import DAY_NIGHT, blocks, flat, opened, rule, tax
 
 ON_METER = hasattr(gc, "mem_alloc")
 

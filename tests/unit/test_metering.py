@@ -244,7 +244,6 @@ class Ic(Case):
         self.run_ticks(1)
         self.assertEqual(
             event_names(self.log), ["bus_retried", "meter_reloaded", "sag", "reversed"])
-        self.assertEqual(self.metering.events_of_ic, 23)
 
 
 class Storage(Case):

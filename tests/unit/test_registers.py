@@ -2,6 +2,8 @@
 
 import unittest
 
+from tariff_documents import Random
+
 from joulegate.core.reading import (
     EXPORT,
     IMPORT,
@@ -10,7 +12,6 @@ from joulegate.core.reading import (
     Reading,
 )
 from joulegate.core.registers import CATCH_UP_MAX, Registers
-from tariff_documents import Random
 
 
 def reading_of(*counts: int) -> Reading:

@@ -2,10 +2,11 @@
 
 import unittest
 
+from tariff_documents import DAY_NIGHT, SUMMER_WINTER, at, blocks, flat, opened, rule, tax
+
 from joulegate.core.amounts import format_ratio
 from joulegate.core.billing import Billing, Listener
 from joulegate.core.statement import Statement
-from tariff_documents import DAY_NIGHT, SUMMER_WINTER, at, blocks, flat, opened, rule, tax
 
 FULL = {
     "periods": DAY_NIGHT,

@@ -2,8 +2,6 @@
 
 import unittest
 
-from joulegate.core.tariff import N_MIN, Tariff
-from joulegate.core.tariff_document import TariffDocument, TariffError
 from tariff_documents import (
     DAY_NIGHT,
     SUMMER_WINTER,
@@ -14,6 +12,9 @@ from tariff_documents import (
     tariff,
     tax,
 )
+
+from joulegate.core.tariff import N_MIN, Tariff
+from joulegate.core.tariff_document import TariffDocument, TariffError
 
 SMALL = 1 << 30
 LIMB = 1 << 29

@@ -5,6 +5,8 @@ A refusal names the field, the value and the rule; nothing but TariffError may c
 
 import unittest
 
+from tariff_documents import DAY_NIGHT, SUMMER_WINTER, Random, blocks, document, flat, rule, tax
+
 from joulegate.core.tariff_document import (
     EXPORT_CAPPED,
     EXPORT_NONE,
@@ -14,7 +16,6 @@ from joulegate.core.tariff_document import (
     TariffError,
     pick,
 )
-from tariff_documents import DAY_NIGHT, SUMMER_WINTER, Random, blocks, document, flat, rule, tax
 
 GONE = "(this field is taken away)"
 ANY_DAY = [{"from": "00:00", "to": "24:00", "period": "all"}]

@@ -15,9 +15,15 @@ from tools.bench.process import ROOT, BenchError, JsonFile, run_json
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
-Load = Annotated[Path, typer.Option(help="Load file, one of the three recorded layouts.")]
+_LOAD_HELP = "Load file, one of the three recorded layouts."
+Load = Annotated[Path, typer.Option(help=_LOAD_HELP)]
 TariffName = Annotated[str, typer.Option(help="Tariff document: FILE#ID, or FILE#* for all.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+
+# Below the project's folder; shown so in the help, wherever that folder is.
+_LIVE_LOAD = "data/load/household-1min.csv"
+_LIVE_TARIFF = "data/tariffs/tariffs.json#cn-beijing-2012"
+_LIVE_STATE = "build/live"
 
 _BILL_KEYS = (
     "month", "import_kWh", "export_kWh", "kWh_by_price_cell", "energy_cost_to_end_of_day",
@@ -107,7 +113,8 @@ def run(
         "warnings": warning or [], "top_ups": [_top_up(t) for t in top_up or []],
         "outages": [_outage(o) for o in outage or []],
         "next_tariffs": [_next_tariff(t) for t in next_tariff or []],
-        "until": until, "tick_s": tick, "commit_Wh": commit_wh, "stop": "pull" if pull else "clean",
+        "until": until, "tick_s": tick, "commit_Wh": commit_wh,
+        "stop": "pull" if pull else "clean",
     }
     if state:
         state.mkdir(parents=True, exist_ok=True)
@@ -127,14 +134,16 @@ def run(
 
 @app.command()
 def live(
-    load: Load = ROOT / "data" / "load" / "household-1min.csv",
-    tariff: TariffName = f"{ROOT / 'data' / 'tariffs' / 'tariffs.json'}#cn-beijing-2012",
+    load: Annotated[Path, typer.Option(
+        help=_LOAD_HELP, show_default=_LIVE_LOAD)] = ROOT / _LIVE_LOAD,
+    tariff: Annotated[str, typer.Option(
+        help="Tariff document: FILE#ID.", show_default=_LIVE_TARIFF)] = f"{ROOT / _LIVE_TARIFF}",
     rate: Annotated[int, typer.Option(min=1, max=3600, help="Times real time.")] = 600,
     balance: Annotated[str, typer.Option(help="Credit at the first start.")] = "20",
     top_up: Annotated[str, typer.Option(help="What the key t adds.")] = "20",
     state: Annotated[Path, typer.Option(
-        help="Folder for flash and place: the meter goes on where it was.")] = (
-            ROOT / "build" / "live"),
+        help="Folder for flash and place: the meter goes on where it was.",
+        show_default=_LIVE_STATE)] = ROOT / _LIVE_STATE,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin with a new meter.")] = False,
 ) -> None:
     """Watch the meter live on recorded load, and act on its world by keys."""

@@ -33,8 +33,8 @@ class Record:
 
     def __init__(self, path: str, magic: bytes, version: int, fields: tuple) -> None:
         self.path = path
-        self._magic = magic
-        self._version = version
+        self.magic = magic
+        self.version = version
         self.fields = fields
         self.sequence = 0
         size = _HEADER_SIZE + 4
@@ -51,7 +51,7 @@ class Record:
         """
         buffer = self.buffer
         struct.pack_into(
-            _HEADER, buffer, 0, self._magic, self._version, self.sequence & 0xFFFFFFFF)
+            _HEADER, buffer, 0, self.magic, self.version, self.sequence & 0xFFFFFFFF)
         at = _HEADER_SIZE
         for field in self.fields:
             owner, attribute, code, count, _, _, _ = field
@@ -70,12 +70,12 @@ class Record:
         if struct.unpack_from("<I", buffer, end)[0] != crc32(memoryview(buffer)[:end]):
             raise RecordError("record %s: check sum is wrong" % self.path)
         magic, version, sequence = struct.unpack_from(_HEADER, buffer, 0)
-        if magic != self._magic:
+        if magic != self.magic:
             raise RecordError("record %s: starts with %r, not %r" % (
-                self.path, magic, self._magic))
-        if version != self._version:
+                self.path, magic, self.magic))
+        if version != self.version:
             raise RecordError("record %s: version %d, this firmware reads %d" % (
-                self.path, version, self._version))
+                self.path, version, self.version))
         values = {}
         at = _HEADER_SIZE
         for field in self.fields:

@@ -30,8 +30,8 @@ class State:
         self.ledger = Ledger(folder)
         self.registers = Registers(counts_per_kWh)
         self.replay = Replay()
-        self.account: "Account | None" = None
-        self.billing: "Billing | None" = None
+        self.account: Account | None = None
+        self.billing: Billing | None = None
         self.error = ""
         self._folder = folder
 

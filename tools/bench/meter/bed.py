@@ -19,6 +19,8 @@ from world.load_file import LoadFile
 from world.premises import Premises
 from world.relay_model import RelayModel
 
+SHUNT_UV_PER_A = 200
+DIVIDER_UV_PER_V = 1250
 LEAD_IN_S = 10
 """Seconds that the meter has power before the load file begins."""
 
@@ -32,7 +34,8 @@ class Bed:
         start = state.get("second", self.load.start - LEAD_IN_S)
         bench_clock.set_mode(bench_clock.VIRTUAL)
         bench_clock.start(start)
-        self.ic = Atm90e26Model()
+        self.ic = Atm90e26Model(
+            shunt_uV_per_A=SHUNT_UV_PER_A, divider_uV_per_V=DIVIDER_UV_PER_V)
         self.relay = RelayModel(bench_clock.now_us, closed=state.get("relay_closed", True))
         self.premises = Premises(self.ic, self.relay, self.load)
         if state:
