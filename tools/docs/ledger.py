@@ -64,7 +64,7 @@ def _table(record: Any, size: int) -> str:
     at = 0
     for name, code, meaning in (
         ("magic", "4s", f"`{record.magic.decode()}`"),
-        ("version", "B", str(record.version)),
+        ("version", "B", str(record._version)),
         ("sequence", "I", "number of the commit"),
     ):
         width = struct.calcsize("<" + code)

@@ -34,7 +34,7 @@ class Record:
     def __init__(self, path: str, magic: bytes, version: int, fields: tuple) -> None:
         self.path = path
         self.magic = magic
-        self.version = version
+        self._version = version
         self.fields = fields
         self.sequence = 0
         size = _HEADER_SIZE + 4
@@ -51,7 +51,7 @@ class Record:
         """
         buffer = self.buffer
         struct.pack_into(
-            _HEADER, buffer, 0, self.magic, self.version, self.sequence & 0xFFFFFFFF)
+            _HEADER, buffer, 0, self.magic, self._version, self.sequence & 0xFFFFFFFF)
         at = _HEADER_SIZE
         for field in self.fields:
             owner, attribute, code, count, _, _, _ = field
@@ -73,9 +73,9 @@ class Record:
         if magic != self.magic:
             raise RecordError("record %s: starts with %r, not %r" % (
                 self.path, magic, self.magic))
-        if version != self.version:
+        if version != self._version:
             raise RecordError("record %s: version %d, this firmware reads %d" % (
-                self.path, version, self.version))
+                self.path, version, self._version))
         values = {}
         at = _HEADER_SIZE
         for field in self.fields:

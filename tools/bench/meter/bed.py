@@ -86,12 +86,16 @@ class Bed:
     def _drive_load_side(self) -> None:
         wiring.drive_pin(pins.LOAD_SIDE, int(self.premises.delivering))
 
-    def power_up(self) -> App:
-        """Mount the flash, format it if it is blank as a factory would, and start the meter."""
+    def mount(self) -> None:
+        """Mount the flash, formatted first if it is blank, as a factory would."""
         if self.flash.blank:
             vfs.VfsLfs2.mkfs(self.flash, progsize=PAGE)
         system = vfs.VfsLfs2(self.flash, progsize=PAGE)
         vfs.mount(system, board.FOLDER)
+
+    def power_up(self) -> App:
+        """Start the meter on what its flash holds."""
+        self.mount()
         self.app = App(board)
         self.app.start()
         return self.app
