@@ -35,8 +35,8 @@ def calibration() -> Calibration:
     """Return the constants of this board: 3200 imp/kWh, 200 microohm shunt, 5 A, 220 V.
 
     The divider gives 1.25 mV a volt, which makes PL_Constant a whole number, 0x180000: the
-    meter constant is exact. Where it is not whole the register holds its floor, and the meter
-    counts up to one part in PL_Constant too much.
+    meter constant is exact. Elsewhere the register holds the floor, to a multiple of 4, and the
+    meter counts up to four parts in PL_Constant too much.
     """
     return Calibration(
         meter_constant=3200, voltage_V=220, current_A=5, voltage_uV=275000, current_uV=1000,

@@ -4,10 +4,10 @@
 import unittest
 
 import vfs
-from meter.bed import Bed
-from world import bench_clock, wiring
 
 import board
+from meter.bed import Bed
+from world import bench_clock, wiring
 
 LOAD = "data/load/household-1min.csv"
 CS1 = 0x2C
