@@ -10,6 +10,7 @@ from .bill import Bill
 from .load import load_rows
 
 COUNTS_PER_KWH = 32000
+TICKS_A_QUARTER = 15
 
 # The bench's PL_Constant is the floor of 838860800 * 24 * 1 mV * 275 mV / (3200 * 220 V * 5 A),
 # to a multiple of 4, so a count is worth that much less than it should be: here nothing.
@@ -20,11 +21,16 @@ AMOUNTS = ("energy", "adders", "fixed", "export_credit", "before_tax", "tax", "t
 
 
 def counted(start: datetime, path: Path) -> Iterator[tuple[datetime, Fraction, Fraction]]:
-    """Yield (start, import kWh, export kWh) of each minute, from what the firmware read."""
-    data = path.read_bytes()
-    for i, (imported, exported) in enumerate(struct.iter_unpack("<II", data)):
-        yield (start + timedelta(minutes=i), Fraction(imported, COUNTS_PER_KWH),
-               Fraction(exported, COUNTS_PER_KWH))
+    """Yield (start, import kWh, export kWh) of each quarter hour, from what the firmware read.
+
+    No published price changes within a quarter hour, so the ticks of one may be added up.
+    """
+    ticks = list(struct.iter_unpack("<II", path.read_bytes()))
+    for i in range(0, len(ticks), TICKS_A_QUARTER):
+        quarter = ticks[i:i + TICKS_A_QUARTER]
+        yield (start + timedelta(minutes=i),
+               Fraction(sum(imported for imported, _ in quarter), COUNTS_PER_KWH),
+               Fraction(sum(exported for _, exported in quarter), COUNTS_PER_KWH))
 
 
 def unit(currency: str) -> Fraction:
