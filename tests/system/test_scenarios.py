@@ -213,6 +213,9 @@ BAD = [
     (["--top-up", "noon=5"], "time 'noon': must be YYYY-MM-DD"),
     (["--top-up", "2007-05-01"], "top-up '2007-05-01': must be TIME=AMOUNT"),
     (["--top-up", "2007-05-02T00:00=1.234567"], "amount '1.234567': must be a decimal text"),
+    (["--balance", "99999"], "balance 99999: credit 9999900000: must be 1 to"),
+    (["--balance=-5"], "balance -5: credit -500000: must be 1 to"),
+    (["--until", "2006-01-01"], "until 2006-01-01: must be after the beginning"),
     (["--balance", "ten"], "amount 'ten': must be a decimal text"),
     (["--warning", "5", "--warning", "20"], "warnings (500000, 2000000): must fall"),
     (["--outage", "2007-05-02T00:00"], "outage '2007-05-02T00:00': must be FROM/TO"),
@@ -250,6 +253,55 @@ def test_bad_load_file_is_refused(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert message in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_load_out_of_range_is_refused(tmp_path: Path) -> None:
+    load = tmp_path / "load.csv"
+    head = "time_iso,voltage_V,current_A,active_W,reactive_var,filled\n2007-05-01T00:00,"
+    for values, message in (
+        ("230.00,99999,100,0,0", "current must be at most 200 A"),
+        ("2300.00,1.0,100,0,0", "voltage must be at most 500 V"),
+        ("230.00,1.0,99999999,0,0", "power must be at most 50000 W"),
+    ):
+        load.write_text(f"{head}{values}\n")
+        done = bench("bill", "--load", str(load), "--tariff", f"{TARIFFS}#cn-beijing-2012")
+        assert done.returncode == 2
+        assert f"line 2: '2007-05-01T00:00,{values}': {message}" in done.stderr
+
+
+def test_bad_state_is_refused(tmp_path: Path) -> None:
+    """What a stopped meter left is believed only if it is whole and of this load and tariff."""
+    arguments = ("--until", "2007-05-01T02:00", "--state", str(tmp_path))
+    run("--balance", "5", "--until", "2007-05-01T01:00", "--state", str(tmp_path))
+    image, place = tmp_path / "flash.bin", tmp_path / "place.json"
+    kept = image.read_bytes(), place.read_bytes()
+    for broken, content, message in (
+        (image, kept[0][:1000], "has 1000 bytes: must have 1441792"),
+        (image, random.Random(1).randbytes(len(kept[0])), "no file system that can be mounted"),
+        (place, b"{", "must be what a stopped bench left for this load file"),
+        (place, b'{"second": "x"}', "must be what a stopped bench left for this load file"),
+    ):
+        broken.write_bytes(content)
+        done = bench("run", "--headless", "--load", str(LOAD), "--tariff",
+                     f"{TARIFFS}#cn-beijing-2012", *arguments)
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+        image.write_bytes(kept[0])
+        place.write_bytes(kept[1])
+    other = bench("run", "--headless", "--load", str(LOAD), "--tariff",
+                  f"{TARIFFS}#vn-evn-2024", *arguments)
+    assert other.returncode == 2
+    assert "tariff vn-evn-2024: the meter found has cn-beijing-2012" in other.stderr
+    assert run(*arguments)["audit"] == ""
+
+
+def test_refused_top_up_is_told(tmp_path: Path) -> None:
+    result = run("--balance", "5", "--top-up", "2007-05-01T01:00=99999", "--until",
+                 "2007-05-01T02:00", "--state", str(tmp_path))
+    refused = [e for e in result["timeline"] if e["event"] == "credit_refused"]
+    assert [e["value"] for e in refused] == ["credit 9999900000: must be 1 to 1073741823 units"]
+    assert audit(tmp_path).credits == 5 * UNITS
 
 
 def test_bad_tariff_is_refused(tmp_path: Path) -> None:

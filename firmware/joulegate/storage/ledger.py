@@ -39,7 +39,7 @@ FIELDS = (
     ("billing", "day", "i", 1, -10000, 40000, "last day charged, days since 2020-01-01"),
     ("billing", "month", "i", 1, 0, 30000, "month of the statement, year * 12 + month - 1"),
     ("billing", "window", "i", 1, 0, 30000, "first month of the tier window"),
-    ("billing", "positions", "I", PERIODS_MAX, 0, _SMALL, "counts in the window, by period"),
+    ("billing", "positions", "I", PERIODS_MAX, 0, 2**32 - 1, "counts in the window, by period"),
     ("billing", "cells", "I", CELLS_MAX, 0, 2**32 - 1, "counts in the month, by price cell"),
     ("billing", "exports", "I", PERIODS_MAX, 0, 2**32 - 1, "counts exported, by period"),
     ("billing", "first_bands", "B", PERIODS_MAX, 0, 11, "band at the month's begin, by period"),

@@ -29,6 +29,7 @@ class Bed:
     def __init__(self, load: str, image: str | None = None, place: str | None = None) -> None:
         """load: a load file. image: flash image file, kept; place: file with the world's state."""
         self.load = LoadFile(load)
+        self._image = image
         self._place = place
         state = self._read_place()
         start = state.get("second", self.load.start - LEAD_IN_S)
@@ -90,7 +91,11 @@ class Bed:
         """Mount the flash, formatted first if it is blank, as a factory would."""
         if self.flash.blank:
             vfs.VfsLfs2.mkfs(self.flash, progsize=PAGE)
-        system = vfs.VfsLfs2(self.flash, progsize=PAGE)
+        try:
+            system = vfs.VfsLfs2(self.flash, progsize=PAGE)
+        except OSError as e:
+            raise ValueError("flash image %s: holds no file system that can be mounted: %s" % (
+                self._image, e)) from None
         vfs.mount(system, board.FOLDER)
 
     def power_up(self) -> App:
@@ -132,6 +137,14 @@ class Bed:
             return {}
         try:
             with open(self._place) as f:
-                return json.load(f)
+                place = json.load(f)
         except OSError:
             return {}
+        except ValueError:
+            place = None
+        if (not isinstance(place, dict) or not isinstance(place.get("second"), int)
+                or not isinstance(place.get("relay_closed"), bool)
+                or place["second"] < self.load.start - LEAD_IN_S):
+            raise ValueError("place %s: must be what a stopped bench left for this load file"
+                             % self._place)
+        return place

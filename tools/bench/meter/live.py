@@ -17,6 +17,7 @@ from joulegate.core.civil import format_time
 from joulegate.core.supply import reason_names
 from meter.bed import LEAD_IN_S, Bed
 from meter.money import event_value, from_units, to_units, unit_places
+from meter.scenario import check_tariff
 from world import bench_clock
 
 _STATUS_WALL_S = 0.2
@@ -85,7 +86,9 @@ class Live:
         self._reported = 0
         if app.state.error:
             raise ValueError("meter: " + app.state.error)
-        if not app.state.provisioned:
+        if app.state.provisioned:
+            check_tariff(app, self.spec["tariff"])
+        else:
             if bench_clock.now_us() < LEAD_IN_S * 1000000:
                 bench_clock.advance_us(LEAD_IN_S * 1000000 - bench_clock.now_us())
             app.provision(

@@ -24,6 +24,14 @@ _HOLD_UP_MS = 300
 _UNIX_2020 = 1577836800
 
 
+def check_tariff(app: object, document: dict) -> None:
+    """Raise ValueError unless a meter found on flash is of the tariff asked for."""
+    found = app.state.billing.tariff.document
+    if found.id != document.get("id"):
+        raise ValueError("tariff %s: the meter found has %s; give that, or begin a new meter" % (
+            document.get("id"), found.id))
+
+
 class Scenario:
     def __init__(self, spec: dict) -> None:
         self.spec = spec
@@ -52,8 +60,13 @@ class Scenario:
         return sorted((p for p in plan if p[0] >= now), key=lambda p: p[:2])
 
     def run(self) -> dict:
+        if self._over():
+            raise ValueError("until %s: must be after the beginning, %s" % (
+                self.spec["until"], self._now()))
         app = self.bed.power_up()
-        if not app.state.provisioned:
+        if app.state.provisioned:
+            check_tariff(app, self.spec["tariff"])
+        else:
             self._provision(app)
         while not self._over():
             self._act()
@@ -79,6 +92,9 @@ class Scenario:
         balance = to_units(self.spec.get("balance", "0"), self.places)
         if balance:
             self._top_up((balance, None))
+            if self.receipts[0]["reason"]:
+                raise ValueError("balance %s: %s" % (
+                    self.spec["balance"], self.receipts[0]["reason"]))
 
     def _wait(self, wait_ms: int) -> None:
         """Let time pass until the next tick or the next action, whichever comes first."""
@@ -115,6 +131,9 @@ class Scenario:
             "time": format_time(app.clock.now()), "tid": tid,
             "amount": from_units(units, self.places), "code": receipt.code,
             "reason": receipt.reason, "balance": from_units(receipt.balance, self.places)})
+        if receipt.reason:
+            self.timeline.append({"time": format_time(app.clock.now()),
+                                  "event": "credit_refused", "value": receipt.reason})
         self._note()
 
     def _outage(self, end: int, announced: bool) -> None:

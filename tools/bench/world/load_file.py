@@ -11,12 +11,20 @@ _MINUTE = "time_iso,voltage_V,current_A,active_W,reactive_var,filled"
 _QUARTER = "start_iso,active_W_min,active_Wh,reactive_var_min,filled_minutes"
 _PROSUMER = "start_iso,import_Wh,export_Wh,mean_import_W,mean_export_W"
 
+VOLTAGE_MAX_CV = 50000
+CURRENT_MAX_MA = 200000
+POWER_MAX_MW = 50000000
+
 # Where the file has no voltage, it is the meter's nominal one and current follows.
 _NOMINAL_CV = 22000
 
 
 class LoadFileError(ValueError):
     """A load file that cannot be read: names the line and the rule."""
+
+
+class RangeError(ValueError):
+    """A value that no household has."""
 
 
 class Piece:
@@ -30,6 +38,18 @@ class Piece:
         self.current_mA = current_mA
         self.active_mW = active_mW
         self.reactive_mvar = reactive_mvar
+
+    def check(self) -> None:
+        """Raise RangeError for what the bench's meter could never see."""
+        for name, value, limit in (
+                ("voltage", self.voltage_cV, VOLTAGE_MAX_CV),
+                ("current", self.current_mA, CURRENT_MAX_MA),
+                ("power", abs(self.active_mW), POWER_MAX_MW),
+                ("reactive power", abs(self.reactive_mvar), POWER_MAX_MW)):
+            if not 0 <= value <= limit:
+                raise RangeError("%s must be at most %d %s" % (
+                    name, limit // (100 if name == "voltage" else 1000),
+                    {"voltage": "V", "current": "A", "power": "W"}.get(name, "var")))
 
 
 class LoadFile:
@@ -64,15 +84,23 @@ class LoadFile:
                     self._path, self._line, row[0]))
             due += self.row_seconds
             self.rows += 1
-            try:
-                yield from self._read(row)
-            except ValueError:
-                raise LoadFileError("load file %s: line %d: %r: must be numbers" % (
-                    self._path, self._line, ",".join(row))) from None
+            yield from self._parse(row)
             self._row = self._next_row()
 
     def close(self) -> None:
         self._file.close()
+
+    def _parse(self, row: list) -> list:
+        rule = "must be numbers"
+        try:
+            pieces = list(self._read(row))
+            for piece in pieces:
+                piece.check()
+        except ValueError as e:
+            rule = str(e) if isinstance(e, RangeError) else rule
+            raise LoadFileError("load file %s: line %d: %r: %s" % (
+                self._path, self._line, ",".join(row), rule)) from None
+        return pieces
 
     def _next_row(self) -> object:
         line = self._file.readline()
