@@ -83,6 +83,18 @@ class TestTick(unittest.TestCase):
         flags = [meter.tick(now, reading_of(n)) for n in (9, 1, 1, 88, 1)]
         self.assertEqual(flags, [0, WARNED, 0, WARNED, SUPPLY])
 
+    def test_a_purchase_arms_the_warnings_and_export_credit_does_not(self) -> None:
+        meter = meter_of(
+            {"export": {"mode": "net_billing", "prices": {"*/*": "1"}}}, 10000,
+            Supply(0, (9000, 5000)))
+        now = parse_time("2023-01-01T01:00")
+        flags = [meter.tick(now, reading_of(10)), meter.tick(now, reading_of(0, 5)),
+                 meter.tick(now, reading_of(5))]
+        self.assertEqual(flags, [WARNED, 0, 0])
+        meter.billing.account.credit(500)
+        self.assertEqual(meter.tick(now, reading_of(0)), 0)
+        self.assertEqual(meter.tick(now, reading_of(5)), WARNED)
+
     def test_a_clock_set_back_is_noticed(self) -> None:
         meter = meter_of({"periods": DAY_NIGHT})
         meter.tick(parse_time("2023-01-01T12:00"), reading_of(0))

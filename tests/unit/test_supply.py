@@ -66,14 +66,20 @@ class TestWarn(unittest.TestCase):
         self.assertFalse(supply.warn(40))
         self.assertEqual(supply.warned, 3)
 
-    def test_credit_arms_the_levels_that_it_passes(self) -> None:
+    def test_a_purchase_arms_the_levels_that_it_passes(self) -> None:
         supply = Supply(0, (300, 200, 100))
         supply.warn(50)
-        self.assertFalse(supply.warn(250))
+        supply.arm(250)
         self.assertFalse(supply.warn(240))
         self.assertTrue(supply.warn(200))
-        self.assertFalse(supply.warn(1000))
+        supply.arm(1000)
         self.assertTrue(supply.warn(300))
+
+    def test_a_rise_without_a_purchase_arms_nothing(self) -> None:
+        supply = Supply(0, (300, 200, 100))
+        supply.warn(150)
+        self.assertEqual([supply.warn(b) for b in (250, 400, 200, 150, 100)],
+                         [False, False, False, False, True])
 
     def test_no_levels_no_warnings(self) -> None:
         supply = Supply()

@@ -25,6 +25,7 @@ class Meter:
         self.registers = registers
         self.supply = supply
         self.billing = billing
+        self._credits = billing.account.credits_low if billing is not None else 0
 
     def tick(self, now: int, reading: Reading) -> int:
         """Take in a reading at a UTC second; return the flags of what happened.
@@ -42,8 +43,12 @@ class Meter:
         if now >= billing.next_edge or now < billing.entered:
             billing.advance(now)
         flags = billing.take_flags()
-        balance = billing.account.balance
+        account = billing.account
+        balance = account.balance
         supply = self.supply
+        if account.credits_low != self._credits:
+            self._credits = account.credits_low
+            supply.arm(balance)
         if supply.decide(balance):
             flags |= SUPPLY
         if supply.warn(balance):

@@ -37,7 +37,7 @@ class Supply:
 
     Amounts are credit units. Supply goes off at a balance of `cut_off` or less and may come
     back above it. `warnings` are balances, falling, that are announced once each on the way
-    down and armed again by credit.
+    down and armed again by a purchase.
     """
 
     def __init__(self, cut_off: int = 0, warnings: tuple = ()) -> None:
@@ -68,14 +68,20 @@ class Supply:
         return False
 
     def warn(self, balance: int) -> bool:
-        """Follow the warning levels; True when another one was passed on the way down."""
-        passed = 0
-        for level in self.warnings:
-            if balance <= level:
-                passed += 1
-        deeper = passed > self.warned
-        self.warned = passed
-        return deeper
+        """Return whether the balance has passed another warning level. Part of the tick."""
+        warned = self.warned
+        while self.warned < len(self.warnings) and balance <= self.warnings[self.warned]:
+            self.warned += 1
+        return self.warned != warned
+
+    def arm(self, balance: int) -> None:
+        """Arm the levels below a balance again, after a purchase.
+
+        Export credit does not: a balance that it carries to and fro over a level would warn
+        at every turn.
+        """
+        self.warned = 0
+        self.warn(balance)
 
     def forbid(self, reason: int) -> None:
         self.reasons |= reason
