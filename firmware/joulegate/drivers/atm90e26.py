@@ -42,13 +42,21 @@ _PMEAN = const(0x4A)
 _QMEAN = const(0x4B)
 _FREQ = const(0x4C)
 _POWER_F = const(0x4D)
+_PANGLE = const(0x4E)
+_SMEAN = const(0x4F)
 _IRMS2 = const(0x68)
+_PMEAN2 = const(0x6A)
+_QMEAN2 = const(0x6B)
+_POWER_F2 = const(0x6D)
+_PANGLE2 = const(0x6E)
+_SMEAN2 = const(0x6F)
 
 _RESET_KEY = const(0x789A)
 _OPEN_KEY = const(0x5678)
 _RUN_KEY = const(0x8765)
 _FUNC_EN_PROBE = const(0x0030)
 _FUNC_EN_RUN = const(0x003C)  # SagEn, SagWo, RevQEn, RevPEn
+_L_LINE_BIT = const(0x0800)
 _STATUS_ERRORS = const(0xF000)  # CalErr, AdjErr
 
 _START_MS = const(6)  # DS: usable 5 ms after power or reset
@@ -142,6 +150,21 @@ class Atm90e26:
         for i in range(QUANTITIES):
             pending[i] = 0
         return events
+
+    def details(self) -> dict:
+        """Return what a reading leaves out, for a person: the phase angle and apparent power of
+        the L line, all of the N line, and which line is metered now."""
+        scale = self.calibration.scale
+        return {
+            "angle_ddeg": _sign_magnitude(self._read(_PANGLE)),
+            "apparent_VA": self._read(_SMEAN) * scale,
+            "neutral_active_W": _signed(self._read(_PMEAN2)) * scale,
+            "neutral_reactive_var": _signed(self._read(_QMEAN2)) * scale,
+            "neutral_power_factor_milli": _sign_magnitude(self._read(_POWER_F2)),
+            "neutral_angle_ddeg": _sign_magnitude(self._read(_PANGLE2)),
+            "neutral_apparent_VA": self._read(_SMEAN2) * scale,
+            "metered_line": "L" if self._read(_EN_STATUS) & _L_LINE_BIT else "N",
+        }
 
     def _read_energy(self) -> int:
         bus = self._bus
