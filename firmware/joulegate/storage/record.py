@@ -37,9 +37,15 @@ class Record:
         self._version = version
         self.fields = fields
         self.sequence = 0
-        size = _HEADER_SIZE + 4
-        for _, _, code, count, _, _, _ in fields:
-            size += _width(code) * count
+        at = _HEADER_SIZE
+        plan = []
+        for field in fields:
+            # What a commit would otherwise work out again, while the hold-up capacitor drains.
+            form = "<%d%s" % (field[3], field[2]) if field[2] not in ("T", "8s") else "<8s"
+            plan.append((field, at, None if field[2] == "T" else form))
+            at += _width(field[2]) * field[3]
+        self._plan = tuple(plan)
+        size = at + 4
         if size > SIZE_MAX:
             raise ValueError("record %s: %d bytes, at most %d" % (path, size, SIZE_MAX))
         self.buffer = bytearray(size)
@@ -52,16 +58,22 @@ class Record:
         buffer = self.buffer
         struct.pack_into(
             _HEADER, buffer, 0, self.magic, self._version, self.sequence & 0xFFFFFFFF)
-        at = _HEADER_SIZE
-        for field in self.fields:
-            owner, attribute, code, count, _, _, _ = field
-            value = getattr(owners[owner], attribute)
-            for i in range(count):
-                item = value if count == 1 else value[i]
-                self._check(field, item)
-                _put(buffer, at, code, item)
-                at += _width(code)
-        struct.pack_into("<I", buffer, at, crc32(memoryview(buffer)[:at]))
+        for field, at, form in self._plan:
+            value = getattr(owners[field[0]], field[1])
+            if field[4] is not None:
+                self._check(field, value)
+            if form is None:
+                for item in value:
+                    buffer[at] = item & 0xFF
+                    buffer[at + 1] = item >> 8 & 0xFF
+                    buffer[at + 2] = item >> 16
+                    at += 3
+            elif field[3] == 1:
+                struct.pack_into(form, buffer, at, value)
+            else:
+                struct.pack_into(form, buffer, at, *value)
+        end = len(buffer) - 4
+        struct.pack_into("<I", buffer, end, crc32(memoryview(buffer)[:end]))
 
     def unpack(self) -> dict:
         """Return the buffer's values as {(owner, attribute): value or list}; RecordError."""
@@ -77,24 +89,27 @@ class Record:
             raise RecordError("record %s: version %d, this firmware reads %d" % (
                 self.path, version, self._version))
         values = {}
-        at = _HEADER_SIZE
-        for field in self.fields:
-            owner, attribute, code, count, _, _, _ = field
-            found = []
-            for _ in range(count):
-                value = _get(buffer, at, code)
-                at += _width(code)
+        for field, at, form in self._plan:
+            if form is None:
+                found = [buffer[i] | buffer[i + 1] << 8 | buffer[i + 2] << 16
+                         for i in range(at, at + 3 * field[3], 3)]
+            else:
+                found = list(struct.unpack_from(form, buffer, at))
+            value = found[0] if field[3] == 1 else found
+            if field[4] is not None:
                 self._check(field, value)
-                found.append(value)
-            values[owner, attribute] = found[0] if count == 1 else found
+            values[field[0], field[1]] = value
         self.sequence = sequence
         return values
 
     def _check(self, field: tuple, value: object) -> None:
-        owner, attribute, _, _, low, high, _ = field
-        if low is not None and not low <= value <= high:
+        """Raise RecordError unless a value, or all of an indexed one, is in its range."""
+        owner, attribute, _, count, low, high, _ = field
+        lowest = value if count == 1 else min(value)
+        highest = value if count == 1 else max(value)
+        if lowest < low or highest > high:
             raise RecordError("record %s: %s.%s %d: must be %d to %d" % (
-                self.path, owner, attribute, value, low, high))
+                self.path, owner, attribute, lowest if lowest < low else highest, low, high))
 
     def create(self, owners: dict) -> None:
         """Write the file for the first time; OSError EEXIST if there is one already."""
@@ -139,17 +154,3 @@ def restore(values: dict, owners: dict) -> None:
 
 def _width(code: str) -> int:
     return 3 if code == "T" else struct.calcsize("<" + code)
-
-
-def _put(buffer: bytearray, at: int, code: str, value: object) -> None:
-    if code == "T":
-        struct.pack_into("<HB", buffer, at, value & 0xFFFF, value >> 16)
-    else:
-        struct.pack_into("<" + code, buffer, at, value)
-
-
-def _get(buffer: bytearray, at: int, code: str) -> object:
-    if code == "T":
-        low, high = struct.unpack_from("<HB", buffer, at)
-        return high << 16 | low
-    return struct.unpack_from("<" + code, buffer, at)[0]
