@@ -27,6 +27,8 @@ class Metering:
         self.reading = Reading()
         self.ticks = 0
         self._mains_good = mains_good
+        # Made once: a bound method made at every tick is a piece of heap at every tick.
+        self._commit = self.commit
         self._cover_closed = cover_closed
         self._cover_was_closed = True
         self._mains_lost = False
@@ -59,7 +61,7 @@ class Metering:
         if self._mains_lost:
             self._mains_lost = False
             self.log.add(event.MAINS_BACK, now)
-        self.switch.step(self.meter.supply.allowed, reading, now, self.commit)
+        self.switch.step(self.meter.supply.allowed, reading, now, self._commit)
         if flags & _COMMIT_FLAGS or self._due():
             self.commit()
         return _BUSY_MS if self.switch.busy else self._tick_ms

@@ -101,7 +101,7 @@ class SupplySwitch:
             self._verify(wanted, reading, now, commit)
             return
         self._watch(reading, now)
-        if self._failed not in (NO_INTENT, wanted):
+        if self._failed != NO_INTENT and self._failed != wanted:
             self._failed = NO_INTENT  # the other direction gets tries of its own
             self.fault = False
             self._tries = 0

@@ -46,6 +46,10 @@ NAMES = (
 CAPACITY = const(32)
 
 
+def _bounded(value: int) -> int:
+    return max(-0x3FFFFFFF, min(0x3FFFFFFF, value))
+
+
 class EventLog:
     def __init__(self) -> None:
         self._codes = bytearray(CAPACITY)
@@ -62,8 +66,8 @@ class EventLog:
         """Log an event at a UTC second; a value beyond 31 bits is kept at the limit."""
         at = self.count % CAPACITY
         self._codes[at] = code
-        self._times[at] = now
-        self._values[at] = max(-0x3FFFFFFF, min(0x3FFFFFFF, value))
+        self._times[at] = _bounded(now)
+        self._values[at] = _bounded(value)
         self.count += 1
 
     def since(self, number: int) -> object:

@@ -49,7 +49,8 @@ class Journal:
     def create(self) -> None:
         """Write an empty journal, over what an earlier life of the meter left."""
         with open(self.path, "wb") as f:
-            f.write(_EMPTY * ENTRIES)
+            for _ in range(ENTRIES):
+                f.write(_EMPTY)
         self._next = 0
 
     def load(self) -> list:
