@@ -14,6 +14,20 @@ from joulegate.drivers.pulse_rmt import CLOCK_DIV, RmtPulse
 NAME = "BENCH"
 FOLDER = "/flash"
 """Where the file system is mounted."""
+CAPABILITIES = {
+    "battery_rtc": True,
+    "cover": True,
+    "display": False,
+    "fram": False,
+    "keypad": False,
+    "load_side": True,
+    "modem": False,
+    "ota": False,
+    "romfs": False,
+    "rs485": False,
+    "wifi": False,
+}
+"""What the board carries."""
 
 _power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN, machine.Pin.PULL_DOWN)
 

@@ -1,0 +1,24 @@
+"""The METER_ESP32_S3 board: an ESP32-S3-WROOM-1 with 8 MiB of flash. See docs/boards/esp32.md."""
+
+from meter_parts import calibration, cover, mains_good, meter_bus, rtc
+from relay_rmt import relay
+
+__all__ = ("calibration", "cover", "mains_good", "meter_bus", "relay", "rtc")
+
+NAME = "METER_ESP32_S3"
+FOLDER = "/flash"
+"""Where `_boot.py` mounts the file system."""
+CAPABILITIES = {
+    "battery_rtc": True,
+    "cover": True,
+    "display": True,
+    "fram": True,
+    "keypad": True,
+    "load_side": True,
+    "modem": True,
+    "ota": True,
+    "romfs": True,
+    "rs485": True,
+    "wifi": True,
+}
+"""What the board carries, whether or not the firmware has a driver for it yet."""

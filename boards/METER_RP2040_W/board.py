@@ -1,0 +1,24 @@
+"""The METER_RP2040_W board: a Raspberry Pi Pico W. See docs/boards/rp2040.md."""
+
+from meter_parts import calibration, cover, mains_good, meter_bus, rtc
+from relay_pio import relay
+
+__all__ = ("calibration", "cover", "mains_good", "meter_bus", "relay", "rtc")
+
+NAME = "METER_RP2040_W"
+FOLDER = "/flash"
+"""Where `_boot.py` mounts the file system."""
+CAPABILITIES = {
+    "battery_rtc": True,
+    "cover": True,
+    "display": True,
+    "fram": True,
+    "keypad": True,
+    "load_side": True,
+    "modem": True,
+    "ota": False,
+    "romfs": True,
+    "rs485": True,
+    "wifi": True,
+}
+"""What the board carries, whether or not the firmware has a driver for it yet."""

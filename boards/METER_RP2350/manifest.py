@@ -1,0 +1,6 @@
+"""What an image of METER_RP2350 has frozen. Read by MicroPython's build."""
+# ruff: noqa: F821 - its names are those of the build
+
+include("../common/manifest.py", port="rp2")
+module("board.py")
+module("pins.py")

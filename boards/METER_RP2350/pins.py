@@ -1,0 +1,3 @@
+"""Pin numbers of the METER_RP2350 board: those of every Pico."""
+
+from pins_rp2 import *  # noqa: F403 - the whole map is shared

@@ -1,0 +1,56 @@
+"""The parts that every real board has alike, built on the pins of its `pins.py`.
+
+The three inputs have no pull inside the chip: the board carries 4.7 kilohm to ground on each,
+since GPIO34 to 39 of the ESP32 have none and the RP2350's own pull-down does not hold a line
+(RP2350 data sheet, erratum E9). A wire that breaks reads low: mains failing, cover open.
+"""
+
+import machine
+
+import pins
+from joulegate.drivers.atm90e26_calibration import Calibration
+
+_SPI_HZ = 125000
+"""The ATM90E26 wants its clock high for 3.67 us: 136 kHz at the most with a duty of a half."""
+
+_power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN)
+
+
+def rtc() -> machine.RTC:
+    """Return the real-time clock inside the chip, in UTC; it stops with the supply."""
+    return machine.RTC()
+
+
+def meter_bus() -> tuple:
+    """Return the metering IC's SPI and chip select."""
+    spi = machine.SPI(
+        pins.METER_SPI, baudrate=_SPI_HZ, polarity=1, phase=1,
+        sck=machine.Pin(pins.METER_SCK), mosi=machine.Pin(pins.METER_MOSI),
+        miso=machine.Pin(pins.METER_MISO))
+    return spi, machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
+
+
+def calibration() -> Calibration:
+    """Return the nominal constants: 3200 imp/kWh, 200 microohm shunt, 1.25 mV a volt, 5 A, 220 V.
+
+    They hold within the tolerance of shunt and divider, some per cent, until the meter is
+    adjusted against a reference.
+    """
+    return Calibration(
+        meter_constant=3200, voltage_V=220, current_A=5, voltage_uV=275000, current_uV=1000,
+        gain=24, u_gain=24000, i_gain_L=31251)
+
+
+def load_side() -> machine.Pin:
+    """Return the detector that is high while the load side of the relay has voltage."""
+    return machine.Pin(pins.LOAD_SIDE, machine.Pin.IN)
+
+
+def mains_good() -> bool:
+    """Return False once mains is failing and only the hold-up capacitor is left."""
+    return bool(_power_good())
+
+
+def cover() -> machine.Pin:
+    """Return the cover switch, high while the cover is closed."""
+    return machine.Pin(pins.COVER, machine.Pin.IN)
