@@ -1,4 +1,6 @@
+from image_profile import NAME
+
 import board
 from joulegate import app
 
-app.run(board)
+app.run(board, NAME)

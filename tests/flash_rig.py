@@ -1,7 +1,7 @@
 """A meter's storage on littlefs over a flash whose power can be cut, for MicroPython tests."""
 
 import vfs
-from parts import COUNTS_PER_KWH, NOON, UNIT_PLACES, new_switch, tariff
+from parts import COUNTS_PER_KWH, METER_ID, NOON, UNIT_PLACES, new_switch, tariff
 
 from joulegate.core.events import EventLog
 from joulegate.storage.state import State
@@ -46,7 +46,7 @@ class Stored:
 
     def provision(self):
         self.state.provision(
-            tariff(), UNIT_PLACES, new_switch(), NOON, maximum_balance=10**9, zone="UTC0")
+            METER_ID, tariff(), UNIT_PLACES, new_switch(), NOON, maximum_balance=10**9, zone="UTC0")
         self.open_gate()
 
     def use(self, counts, exported=0):

@@ -10,6 +10,7 @@ from joulegate.drivers.atm90e26_calibration import Calibration
 
 NAME = "LEAN"
 FOLDER = "/lean"
+CAPABILITIES: dict = {}
 
 _LAST_DATA = 0x06
 _CLEARED_BY_READ = (0x01, 0x40, 0x41, 0x42, 0x43, 0x44, 0x45)
@@ -75,10 +76,12 @@ def meter_bus() -> tuple:
     return chip, chip
 
 
-def calibration() -> Calibration:
-    return Calibration(
+def calibration(**found: int) -> Calibration:
+    values = dict(
         meter_constant=3200, voltage_V=220, current_A=5, voltage_uV=250000, current_uV=1000,
         gain=24, u_gain=26400, i_gain_L=31251)
+    values.update(found)
+    return Calibration(**values)
 
 
 def rtc() -> Rtc:
@@ -95,3 +98,7 @@ def mains_good() -> bool:
 
 def cover() -> object:
     return mains_good
+
+
+def unique_id() -> bytes:
+    return b"LEAN"

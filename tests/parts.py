@@ -8,6 +8,7 @@ from joulegate.supply_switch import SupplySwitch
 
 COUNTS_PER_KWH = 32000
 UNIT_PLACES = 5
+METER_ID = "01234567890"
 NOON = 12 * 3600  # 2020-01-01
 
 
@@ -83,7 +84,7 @@ def new_state(folder, counts_per_kWh=COUNTS_PER_KWH):
 def provisioned(folder, now=NOON, **settings):
     """Return a state just provisioned in an empty folder."""
     state = new_state(folder)
-    state.provision(tariff(), UNIT_PLACES, new_switch(), now, **settings)
+    state.provision(METER_ID, tariff(), UNIT_PLACES, new_switch(), now, **settings)
     return state
 
 

@@ -14,6 +14,7 @@ from joulegate.drivers.pulse_rmt import CLOCK_DIV, RmtPulse
 NAME = "BENCH"
 FOLDER = "/flash"
 """Where the file system is mounted."""
+WATCHDOG_MS = 8000
 CAPABILITIES = {
     "battery_rtc": True,
     "cover": True,
@@ -45,16 +46,20 @@ def meter_bus() -> tuple:
     return spi, machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
 
 
-def calibration() -> Calibration:
-    """Return the constants of this board: 3200 imp/kWh, 200 microohm shunt, 5 A, 220 V.
+def calibration(**found: int) -> Calibration:
+    """Return the constants, the nominal ones with `found` in their place.
+
+    Nominal are 3200 imp/kWh, 200 microohm shunt, 5 A, 220 V.
 
     The divider gives 1.25 mV a volt, which makes PL_Constant a whole number, 0x180000: the
     meter constant is exact. Elsewhere the register holds the floor, to a multiple of 4, and the
     meter counts up to four parts in PL_Constant too much.
     """
-    return Calibration(
+    values = dict(
         meter_constant=3200, voltage_V=220, current_A=5, voltage_uV=275000, current_uV=1000,
         gain=24, u_gain=24000, i_gain_L=31251)
+    values.update(found)
+    return Calibration(**values)
 
 
 def relay() -> tuple:
@@ -76,3 +81,22 @@ def mains_good() -> bool:
 def cover() -> machine.Pin:
     """Return the cover switch, high while the cover is closed."""
     return machine.Pin(pins.COVER, machine.Pin.IN, machine.Pin.PULL_UP)
+
+
+def console() -> tuple:
+    """Return the streams of the console: what the world has wired to UART 0."""
+    uart = machine.UART(pins.CONSOLE_UART)
+    return uart, uart
+
+
+def watchdog() -> machine.WDT:
+    """Start the watchdog and return it."""
+    return machine.WDT(timeout=WATCHDOG_MS)
+
+
+def unique_id() -> bytes:
+    return machine.unique_id()
+
+
+def reset() -> None:
+    machine.reset()

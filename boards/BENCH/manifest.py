@@ -6,4 +6,5 @@ Read by MicroPython's build.
 
 include("../common/manifest.py", port="unix")
 module("board.py")
+module("image_profile.py")
 module("pins.py")

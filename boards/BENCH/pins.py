@@ -1,5 +1,6 @@
 """Pin numbers of the BENCH board, for its board file and for the world's wiring alike."""
 
+CONSOLE_UART = 0
 METER_SPI = 0
 METER_SCK = 2
 METER_MOSI = 3

@@ -1,9 +1,22 @@
 """The METER_ESP32_S3 board: an ESP32-S3-WROOM-1 with 8 MiB of flash. See docs/boards/esp32.md."""
 
-from meter_parts import calibration, cover, mains_good, meter_bus, rtc
+from meter_parts import (
+    calibration,
+    console,
+    cover,
+    mains_good,
+    meter_bus,
+    reset,
+    rtc,
+    unique_id,
+    watchdog,
+)
 from relay_rmt import relay
 
-__all__ = ("calibration", "cover", "mains_good", "meter_bus", "relay", "rtc")
+__all__ = (
+    "calibration", "console", "cover", "mains_good", "meter_bus", "relay", "reset", "rtc",
+    "unique_id", "watchdog",
+)
 
 NAME = "METER_ESP32_S3"
 FOLDER = "/flash"

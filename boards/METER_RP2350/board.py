@@ -1,9 +1,22 @@
 """The METER_RP2350 board: a Raspberry Pi Pico 2. See docs/boards/rp2040.md."""
 
-from meter_parts import calibration, cover, mains_good, meter_bus, rtc
+from meter_parts import (
+    calibration,
+    console,
+    cover,
+    mains_good,
+    meter_bus,
+    reset,
+    rtc,
+    unique_id,
+    watchdog,
+)
 from relay_pio import relay
 
-__all__ = ("calibration", "cover", "mains_good", "meter_bus", "relay", "rtc")
+__all__ = (
+    "calibration", "console", "cover", "mains_good", "meter_bus", "relay", "reset", "rtc",
+    "unique_id", "watchdog",
+)
 
 NAME = "METER_RP2350"
 FOLDER = "/flash"

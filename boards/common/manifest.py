@@ -18,12 +18,14 @@ if options.wifi:
     require("ssl")
 
 if options.port == "rp2":
+    module("image_profile.py")
     freeze("$(PORT_DIR)/modules", "rp2.py")
     module("_boot.py", base_path="boot_rp2")
     module("meter_parts.py")
     module("pins_rp2.py")
     module("relay_pio.py")
 elif options.port == "esp32":
+    module("image_profile.py")
     module("_boot.py", base_path="boot_esp32")
     module("meter_parts.py")
     module("relay_rmt.py")

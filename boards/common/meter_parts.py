@@ -5,6 +5,8 @@ since GPIO34 to 39 of the ESP32 have none and the RP2350's own pull-down does no
 (RP2350 data sheet, erratum E9). A wire that breaks reads low: mains failing, cover open.
 """
 
+import sys
+
 import machine
 
 import pins
@@ -12,6 +14,9 @@ from joulegate.drivers.atm90e26_calibration import Calibration
 
 _SPI_HZ = 125000
 """The ATM90E26 wants its clock high for 3.67 us: 136 kHz at the most with a duty of a half."""
+
+_WATCHDOG_MS = 8000
+"""The longest watchdog of an RP2040 is 8388 ms."""
 
 _power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN)
 
@@ -30,15 +35,18 @@ def meter_bus() -> tuple:
     return spi, machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
 
 
-def calibration() -> Calibration:
-    """Return the nominal constants: 3200 imp/kWh, 200 microohm shunt, 1.25 mV a volt, 5 A, 220 V.
+def calibration(**found: int) -> Calibration:
+    """Return the constants, the nominal ones with `found` in their place.
 
-    They hold within the tolerance of shunt and divider, some per cent, until the meter is
-    adjusted against a reference.
+    Nominal are 3200 imp/kWh, 200 microohm shunt, 1.25 mV a volt, 5 A, 220 V. They hold within
+    the tolerance of shunt and divider, some per cent, until the meter is adjusted against a
+    reference.
     """
-    return Calibration(
+    values = dict(
         meter_constant=3200, voltage_V=220, current_A=5, voltage_uV=275000, current_uV=1000,
         gain=24, u_gain=24000, i_gain_L=31251)
+    values.update(found)
+    return Calibration(**values)
 
 
 def load_side() -> machine.Pin:
@@ -54,3 +62,21 @@ def mains_good() -> bool:
 def cover() -> machine.Pin:
     """Return the cover switch, high while the cover is closed."""
     return machine.Pin(pins.COVER, machine.Pin.IN)
+
+
+def console() -> tuple:
+    """Return the streams of the console: the serial line that MicroPython's own REPL has."""
+    return sys.stdin.buffer, sys.stdout.buffer
+
+
+def watchdog() -> machine.WDT:
+    """Start the watchdog, which nothing stops any more, and return it."""
+    return machine.WDT(timeout=_WATCHDOG_MS)
+
+
+def unique_id() -> bytes:
+    return machine.unique_id()
+
+
+def reset() -> None:
+    machine.reset()

@@ -1,3 +1,3 @@
 """Joulegate: firmware of a prepaid electricity meter."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -3,14 +3,21 @@
 import asyncio
 import time
 
+from joulegate import __version__
 from joulegate.clock import Clock
+from joulegate.commissioning import Commissioning
+from joulegate.console.console import Console
+from joulegate.console.requests import Requests
 from joulegate.core import events as event
 from joulegate.core.events import EventLog
 from joulegate.core.meter import Meter
 from joulegate.core.supply import Supply
 from joulegate.drivers.atm90e26 import Atm90e26
 from joulegate.drivers.latching_relay import LatchingRelay
+from joulegate.health.self_test import self_test
 from joulegate.metering import Metering
+from joulegate.metering_task import MeteringTask
+from joulegate.storage.calibration_store import CalibrationStore
 from joulegate.storage.state import State
 from joulegate.supply_switch import SupplySwitch
 from joulegate.vending.gate import Gate
@@ -19,29 +26,47 @@ from joulegate.vending.gate import Gate
 class App:
     """The parts of a running meter."""
 
-    def __init__(self, board: object) -> None:
-        """board: the module of boards/NAME/board.py; it makes pins and buses."""
+    version = __version__
+
+    def __init__(self, board: object, profile: str = "development") -> None:
+        """board: the module of boards/NAME/board.py; it makes pins and buses. profile: that of
+        the image, "production" or "development"."""
         self.board = board
+        self.profile = profile
         self.log = EventLog()
         self.clock = Clock(board.rtc(), time.ticks_ms, time.ticks_diff)
-        self.ic = self._build_ic(board)
+        self.started_at = self.clock.now()
+        self.task = MeteringTask(self)
+        self.calibration_store = CalibrationStore(board.FOLDER + "/calibration.json")
+        self.commissioning = Commissioning(self)
+        self.requests = Requests(self)
         self.switch = self._build_switch(board)
-        self.state = State(board.FOLDER, self.ic.calibration.counts_per_kWh, self.log)
-        self.state.load(self.switch, self.clock.now())
         self.gate: Gate | None = None
         self.metering: Metering | None = None
-        self._build_metering()
+        self.build()
 
-    def _build_ic(self, board: object) -> Atm90e26:
-        spi, cs = board.meter_bus()
-        return Atm90e26(spi, cs, board.calibration(), time.sleep_ms)
+    def build(self) -> None:
+        """Make the metering IC's driver and the state anew from what is stored."""
+        spi, cs = self.board.meter_bus()
+        self.ic = Atm90e26(spi, cs, self._calibration(), time.sleep_ms)
+        self.state = State(self.board.FOLDER, self.ic.calibration.counts_per_kWh, self.log)
+        self.state.load(self.switch, self.clock.now())
+        self.build_metering()
+
+    def _calibration(self) -> object:
+        try:
+            return self.board.calibration(**self.calibration_store.load())
+        except (OSError, TypeError, ValueError):
+            self.log.add(event.CALIBRATION_DEFAULTED, self.clock.now())
+            return self.board.calibration()
 
     def _build_switch(self, board: object) -> SupplySwitch:
         close_coil, open_coil, load_side = board.relay()
-        relay = LatchingRelay(close_coil, open_coil, load_side)
-        return SupplySwitch(relay, self.clock, self.log)
+        self.relay = LatchingRelay(close_coil, open_coil, load_side)
+        return SupplySwitch(self.relay, self.clock, self.log)
 
-    def _build_metering(self) -> None:
+    def build_metering(self) -> None:
+        """Make gate and metering on the state as it is now."""
         state = self.state
         values = state.settings.values
         supply = Supply(values["cut_off"], tuple(values["warnings"]))
@@ -52,35 +77,55 @@ class App:
             self.ic, Meter(state.registers, supply, state.billing), self.switch, state,
             self.clock, self.log, self.board.mains_good, self.board.cover())
 
-    def provision(self, document: bytes, unit_places: int, **settings: object) -> None:
+    def provision(
+        self, meter_id: str, document: bytes, unit_places: int, **settings: object
+    ) -> None:
         """Make this a meter of a tariff and open its account; see State.provision."""
         self.switch.find_position()
         self.state.provision(
-            document, unit_places, self.switch, self.clock.now(), **settings)
-        self._build_metering()
+            meter_id, document, unit_places, self.switch, self.clock.now(), **settings)
+        self.build_metering()
+
+    @property
+    def locked(self) -> bool:
+        """Whether the console may only look: a production meter with an account."""
+        return self.profile == "production" and self.state.ledger.exists()
 
     def start(self) -> None:
         """Bring the hardware up; what does not come up is reported, and metering tries on."""
         now = self.clock.now()
         self.log.add(event.STARTED, now)
-        try:
-            self.ic.start()
-        except (RuntimeError, OSError):
-            self.log.add(event.METER_ERROR, now)
+        self.start_ic()
+        if not self.state.provisioned:
+            self.switch.find_position()
         if self.gate is not None:
             self.gate.recover(now)
 
+    def start_ic(self) -> None:
+        try:
+            self.ic.start()
+        except (RuntimeError, OSError):
+            self.log.add(event.METER_ERROR, self.clock.now())
+
+    def self_test(self) -> list:
+        """Test every part; see health.self_test."""
+        return self_test(self)
+
     async def run(self) -> None:
-        """Meter for ever."""
-        while True:
-            began = time.ticks_ms()
-            wait = self.metering.step()
-            spent = time.ticks_diff(time.ticks_ms(), began)
-            await asyncio.sleep_ms(max(0, wait - spent))
+        """Meter for ever, with the console beside it."""
+        console = asyncio.create_task(Console(self, *self.board.console()).run())
+        try:
+            await self.task.run(self.board.watchdog())
+        finally:
+            console.cancel()
 
 
-def run(board: object) -> None:
-    """Run the meter of a board; does not return."""
-    app = App(board)
-    app.start()
-    asyncio.run(app.run())
+def run(board: object, profile: str) -> None:
+    """Run the meter of a board. Does not return; a production meter that fails starts again."""
+    try:
+        app = App(board, profile)
+        app.start()
+        asyncio.run(app.run())
+    finally:
+        if profile == "production":
+            board.reset()

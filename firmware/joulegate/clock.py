@@ -6,7 +6,7 @@ since are added. Asking the time allocates nothing.
 
 from micropython import const
 
-from joulegate.core.civil import seconds_of
+from joulegate.core.civil import DAY_S, date_of, seconds_of, weekday
 
 _RESYNC_MS = const(3600000)
 
@@ -30,6 +30,14 @@ class Clock:
         except ValueError:
             self._second += self.ticks_diff(ticks, self._at) // 1000
         self._at = ticks
+
+    def set(self, second: int) -> None:
+        """Set the real-time clock to a UTC second, 2000 to 2053."""
+        day = second // DAY_S
+        rest = second % DAY_S
+        self._rtc.datetime(date_of(day) + (
+            weekday(day), rest // 3600, rest // 60 % 60, rest % 60, 0))
+        self.sync()
 
     def now(self) -> int:
         """Return the UTC second."""

@@ -37,9 +37,12 @@ class Metering:
         self._waiting = False
         self._counts = 0
         self._committed_at = clock.ticks_ms()
-        values = state.settings.values
+        self.configure(state.settings.values)
+
+    def configure(self, values: dict) -> None:
+        """Take the settings of tick and commit."""
         self._tick_ms = values["tick_ms"]
-        self._commit_counts = values["commit_Wh"] * state.counts_per_kWh // 1000
+        self._commit_counts = values["commit_Wh"] * self.state.counts_per_kWh // 1000
         self._commit_ms = values["commit_minutes"] * 60000
 
     def step(self) -> int:

@@ -23,7 +23,7 @@ def main(load: str) -> None:
     app.metering.step()
     print("first tick")
     bench_clock.advance_us(LEAD_IN_S * 1000000 - bench_clock.now_us())
-    app.provision(json.dumps(TIERED_TIME_OF_USE).encode(), 5)
+    app.provision("01234567890", json.dumps(TIERED_TIME_OF_USE).encode(), 5)
     for _ in range(10):
         bench_clock.advance_us(app.metering.step() * 1000)
     if bed.relay.closed:

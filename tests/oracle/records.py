@@ -78,7 +78,7 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
         return values
 
     _, sequence = take("BI")
-    take("BI")  # unit places, counts per kWh
+    take("13sBI")  # meter id, unit places, counts per kWh
     balance, rem1, rem2 = take("qII")
     charges_low, charges_high, credits_low, credits_high = take("IiIi")
     take("8s8siB")  # tariffs, start, opened

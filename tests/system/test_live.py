@@ -103,6 +103,7 @@ def test_needs_a_terminal(tmp_path: Path) -> None:
 def test_page_tells_whether_supply_is_on(closed: bool) -> None:
     status = {
         "time": "2007-05-01T00:00:00", "mains": True, "cover": True, "message": "", "events": [],
+        "provisioned": True,
         "currency": "EUR", "V": "230.00", "A": "1.000", "W": 230, "pf": "1.000", "Hz": "50.00",
         "period": "day", "season": "all", "tier": 1, "tiers": 2, "price": "0.30000",
         "import_kWh": "1.000", "export_kWh": "0.000", "month_kWh": "1.000", "month_cost": "0.30",

@@ -6,6 +6,7 @@ import unittest
 
 from parts import (
     COUNTS_PER_KWH,
+    METER_ID,
     NOON,
     UNIT_PLACES,
     event_names,
@@ -93,7 +94,8 @@ class Provision(Case):
         before = files(self.folder)
         for other in (state, new_state(self.folder)):
             with self.assertRaises(RuntimeError):
-                other.provision(tariff("other"), UNIT_PLACES, new_switch(), NOON, commit_Wh=10)
+                other.provision(
+                    METER_ID, tariff("other"), UNIT_PLACES, new_switch(), NOON, commit_Wh=10)
         self.assertTrue(files(self.folder) == before)
 
     def test_bad_values(self):
@@ -104,7 +106,7 @@ class Provision(Case):
                 (ValueError, tariff(), UNIT_PLACES, {"commit_Wh": 0})):
             state = new_state(self.folder)
             with self.assertRaises(kind):
-                state.provision(document, places, new_switch(), NOON, **settings)
+                state.provision(METER_ID, document, places, new_switch(), NOON, **settings)
             self.assertFalse(state.provisioned)
             self.assertFalse(self.reloaded().provisioned)
         self.assertTrue(provisioned(self.folder).provisioned)
@@ -115,17 +117,17 @@ class Provision(Case):
         path = hot.path
         hot.path = self.folder + "/none/ledger.bin"
         with self.assertRaises(OSError):
-            state.provision(tariff(), UNIT_PLACES, new_switch(), NOON)
+            state.provision(METER_ID, tariff(), UNIT_PLACES, new_switch(), NOON)
         self.assertFalse(state.provisioned)
         self.assertFalse(self.reloaded().provisioned)
         hot.path = path
-        state.provision(tariff(), UNIT_PLACES, new_switch(), NOON)
+        state.provision(METER_ID, tariff(), UNIT_PLACES, new_switch(), NOON)
         self.assertTrue(self.reloaded().provisioned)
 
     def test_keeps_what_was_measured_before(self):
         state = new_state(self.folder)
         self.measures(state)
-        state.provision(tariff(), UNIT_PLACES, new_switch(), NOON)
+        state.provision(METER_ID, tariff(), UNIT_PLACES, new_switch(), NOON)
         self.assertEqual(self.reloaded().registers.wh[0], 1000)
 
     def test_missing_folder(self):
@@ -133,7 +135,7 @@ class Provision(Case):
         state.load(new_switch(), NOON)
         self.assertFalse(state.provisioned)
         with self.assertRaises(OSError):
-            state.provision(tariff(), UNIT_PLACES, new_switch(), NOON)
+            state.provision(METER_ID, tariff(), UNIT_PLACES, new_switch(), NOON)
 
 
 class Load(Case):
@@ -151,7 +153,7 @@ class Load(Case):
         self.assertTrue(files(self.folder) == before)
         self.assertTrue(self.measures(state))
         with self.assertRaises(RuntimeError):
-            state.provision(tariff("other"), UNIT_PLACES, new_switch(), NOON)
+            state.provision(METER_ID, tariff("other"), UNIT_PLACES, new_switch(), NOON)
         self.assertTrue(files(self.folder) == before)
 
     def stored(self):
@@ -207,7 +209,7 @@ class Load(Case):
             state = provisioned(self.folder)
             getattr(state.ledger, record)._version = 9
             state.ledger.commit()
-            self.refused(name, "version 9", "reads 1")
+            self.refused(name, "version 9", "this firmware reads")
 
     def test_another_meter_constant(self):
         provisioned(self.folder)

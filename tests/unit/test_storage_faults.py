@@ -8,7 +8,7 @@ import os
 import unittest
 from errno import EIO
 
-from parts import NOON, UNIT_PLACES, new_state, new_switch, provisioned, tariff
+from parts import METER_ID, NOON, UNIT_PLACES, new_state, new_switch, provisioned, tariff
 from scratch import scratch_folder
 
 from joulegate.storage import journal, ledger, record, settings, state, tariff_store
@@ -237,7 +237,8 @@ class Provisioning(Case):
 
     def test_every_step(self):
         def act(found):
-            found.provision(tariff(), UNIT_PLACES, new_switch(), NOON, maximum_balance=10**9)
+            found.provision(
+                METER_ID, tariff(), UNIT_PLACES, new_switch(), NOON, maximum_balance=10**9)
             return True
 
         for found, result in self.each_step(act, 18):

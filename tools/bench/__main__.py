@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tools.bench import documents
 from tools.bench import live as live_meter
+from tools.bench.place import Place
 from tools.bench.process import ROOT, BenchError, JsonFile, run_json
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -24,6 +25,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 _LIVE_LOAD = "data/load/household-1min.csv"
 _LIVE_TARIFF = "data/tariffs/tariffs.json#cn-beijing-2012"
 _LIVE_STATE = "build/live"
+_STATE_HELP = "Folder for flash and place: the meter goes on where it was."
+_PORT_HELP = "TCP port of the console on this computer; 0 takes a free one."
 
 _BILL_KEYS = (
     "month", "import_kWh", "export_kWh", "kWh_by_price_cell", "energy_cost_to_end_of_day",
@@ -141,23 +144,47 @@ def live(
     rate: Annotated[int, typer.Option(min=1, max=3600, help="Times real time.")] = 600,
     balance: Annotated[str, typer.Option(help="Credit at the first start.")] = "20",
     top_up: Annotated[str, typer.Option(help="What the key t adds.")] = "20",
-    state: Annotated[Path, typer.Option(
-        help="Folder for flash and place: the meter goes on where it was.",
-        show_default=_LIVE_STATE)] = ROOT / _LIVE_STATE,
+    state: Annotated[Path, typer.Option(help=_STATE_HELP, show_default=_LIVE_STATE)] = (
+        ROOT / _LIVE_STATE),
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin with a new meter.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help=_PORT_HELP)] = 0,
 ) -> None:
     """Watch the meter live on recorded load, and act on its world by keys."""
-    state.mkdir(parents=True, exist_ok=True)
-    image, place = state / "flash.bin", state / "place.json"
-    if fresh:
-        image.unlink(missing_ok=True)
-        place.unlink(missing_ok=True)
-    spec = {
-        "load": str(_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
-        "warnings": ["10", "5"], "rate": rate, "image": str(image), "place": str(place),
-    }
-    with JsonFile(spec) as path:
-        live_meter.show(path, rate, top_up)
+    with Place(state, fresh, port) as place:
+        spec = {
+            "load": str(_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
+            "warnings": ["10", "5"], "rate": rate, **place.spec,
+        }
+        with JsonFile(spec) as path:
+            live_meter.show(path, rate, top_up, place.url)
+
+
+@app.command()
+def serve(
+    load: Annotated[Path, typer.Option(
+        help=_LOAD_HELP, show_default=_LIVE_LOAD)] = ROOT / _LIVE_LOAD,
+    tariff: Annotated[str, typer.Option(
+        help="Tariff document: FILE#ID.", show_default=_LIVE_TARIFF)] = f"{ROOT / _LIVE_TARIFF}",
+    rate: Annotated[int, typer.Option(min=1, max=3600, help="Times real time.")] = 1,
+    balance: Annotated[str, typer.Option(help="Credit at the first start.")] = "20",
+    state: Annotated[Path, typer.Option(help=_STATE_HELP, show_default=_LIVE_STATE)] = (
+        ROOT / _LIVE_STATE),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with a new meter.")] = False,
+    blank: Annotated[bool, typer.Option(
+        "--blank", help="Leave provisioning to the console.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help=_PORT_HELP)] = 0,
+) -> None:
+    """Run the meter without a screen, its console on a TCP port, until the input closes.
+
+    Lines on the input act on the world: mains, cover, top_up AMOUNT, quit.
+    """
+    with Place(state, fresh, port) as place:
+        spec = {
+            "load": str(_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
+            "warnings": ["10", "5"], "rate": rate, "blank": blank, **place.spec,
+        }
+        with JsonFile(spec) as path:
+            live_meter.serve(path, place.url)
 
 
 def _top_up(text: str) -> list[Any]:

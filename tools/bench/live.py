@@ -1,4 +1,4 @@
-"""The live meter on a terminal: what it shows, and the keys that act on its world."""
+"""The live meter: on a terminal with keys that act on its world, or served without a screen."""
 
 import json
 import os
@@ -84,7 +84,7 @@ class Keyboard:
         return os.read(self._fd, 1).decode(errors="ignore").lower()
 
 
-def show(spec_path: str, rate: int, top_up: str) -> None:
+def show(spec_path: str, rate: int, top_up: str, url: str) -> None:
     """Run the live meter until the load ends or `q` is pressed."""
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise BenchError("live: needs a terminal; `run --headless` does without")
@@ -105,19 +105,38 @@ def show(spec_path: str, rate: int, top_up: str) -> None:
                     status = meter.read()
                     if status is None:
                         break
-                    view.update(page(status, rate, top_up), refresh=True)
+                    view.update(page(status, rate, top_up, url), refresh=True)
     finally:
         meter.close()
 
 
-def page(status: dict[str, Any], rate: int, top_up: str) -> Panel:
+def serve(spec_path: str, url: str) -> None:
+    """Run the meter with no screen until it ends or the input closes; pass the input on."""
+    meter = Meter(spec_path)
+    try:
+        print("console", url, flush=True)
+        watched = [meter.output, sys.stdin]
+        while True:
+            ready, _, _ = select.select(watched, [], [])
+            if sys.stdin in ready:
+                line = sys.stdin.readline()
+                meter.send(line.strip() or "quit")
+                if not line:
+                    watched.remove(sys.stdin)
+            if meter.output in ready and meter.read() is None:
+                return
+    finally:
+        meter.close()
+
+
+def page(status: dict[str, Any], rate: int, top_up: str, url: str = "") -> Panel:
     """Return the whole screen for one status line of the meter."""
     keys = Text.assemble(
         ("t", "bold reverse"), f" top up {top_up}   ", ("m", "bold reverse"),
         " cut mains   " if status["mains"] else " mains back   ", ("c", "bold reverse"),
         " open cover   " if status["cover"] else " close cover   ", ("q", "bold reverse"), " quit")
     parts: list[Any] = []
-    if "balance" in status:
+    if status["provisioned"]:
         columns = Table.grid(expand=True, padding=(0, 1))
         columns.add_column(ratio=1)
         columns.add_column(ratio=1)
@@ -127,7 +146,8 @@ def page(status: dict[str, Any], rate: int, top_up: str) -> Panel:
     else:
         parts.append(Align.center(
             Text("\n\nNO POWER\n\n", style="bold red"), vertical="middle"))
-    parts += [_events(status), Text(status["message"], style="italic"), keys]
+    note = status["message"] or (f"console at {url}" if url else "")
+    parts += [_events(status), Text(note, style="italic"), keys]
     title = f"[bold]Joulegate[/]  {status['time'].replace('T', '  ')}  x{rate}"
     return Panel(Group(*parts), title=title, box=box.ROUNDED, width=80)
 

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench.process import ROOT, environment, interpreter
+from tools.image import boards, compiler, filesystems, layout
+from tools.image.profiles import Profile
 from tools.measure32 import measure
 
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 LOAD = ROOT / "data" / "load" / "household-1min.csv"
-SMALL_HEAP = "128wK"
+SMALL_HEAP = 256 * 1024
+"""What heapsize=128wK is on a 64-bit port, in bytes."""
+ROM_BOARD = "METER_RP2040"
 TIMEOUT_S = 300
 
 _TICK_SETUP = """
@@ -124,9 +128,14 @@ def core_year() -> dict[str, float]:
 
 def whole_firmware() -> dict[str, float]:
     """Run the whole firmware on the small heap; return free and total bytes."""
+    board = boards.board(ROM_BOARD)
+    rom = filesystems.romfs(compiler.files(board, Profile.PRODUCTION), layout.romfs(board)[1])
     with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rom.img"
+        path.write_bytes(rom)
         result: dict[str, float] = _micropython(
-            SMALL_HEAP, "whole_firmware.py", str(Path(folder) / "flash.bin"))[-1]
+            str(SMALL_HEAP + len(rom)), "whole_firmware.py", str(Path(folder) / "flash.bin"),
+            str(path), firmware=False)[-1]
     return result
 
 
@@ -169,9 +178,13 @@ def _environment() -> dict[str, str]:
         ".frozen", f"{ROOT / 'tests'}:.frozen"))
 
 
-def _micropython(heap: str, program: str, *arguments: str) -> list[Any]:
+def _micropython(
+    heap: str, program: str, *arguments: str, firmware: bool = True
+) -> list[Any]:
     # The firmware alone: the unix port's own time and select, no models.
-    path = f"{ROOT / 'firmware'}:{ROOT / 'tests'}:.frozen"
+    path = f"{ROOT / 'tests'}:.frozen"
+    if firmware:
+        path = f"{ROOT / 'firmware'}:{path}"
     done = subprocess.run(
         [interpreter(), "-X", f"heapsize={heap}", str(BENCHMARKS / program), *arguments],
         env=dict(environment(), MICROPYPATH=path), capture_output=True, text=True,

@@ -33,6 +33,11 @@ AUDIT_FAILED = const(21)
 REVERSED = const(22)
 SETTING_DEFAULTED = const(23)
 TARIFF_DROPPED = const(24)
+CALIBRATION_DEFAULTED = const(25)
+CLOCK_SET = const(26)
+SETTINGS_CHANGED = const(27)
+TARIFF_LOADED = const(28)
+PROVISIONED = const(29)
 
 NAMES = (
     "started", "meter_error", "meter_reloaded", "bus_retried", "sag", "low_credit",
@@ -40,7 +45,8 @@ NAMES = (
     "relay_bypassed", "cover_opened", "cover_closed", "mains_lost", "mains_back",
     "storage_error", "purchase_reapplied", "registers_behind", "clock_ahead",
     "tariff_activated", "audit_failed", "reversed", "setting_defaulted",
-    "tariff_dropped",
+    "tariff_dropped", "calibration_defaulted", "clock_set", "settings_changed",
+    "tariff_loaded", "provisioned",
 )
 
 CAPACITY = const(32)

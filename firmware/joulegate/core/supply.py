@@ -41,6 +41,13 @@ class Supply:
     """
 
     def __init__(self, cut_off: int = 0, warnings: tuple = ()) -> None:
+        self.reasons = 0
+        self.warned = 0
+        """How many warning levels the balance has passed."""
+        self.configure(cut_off, warnings)
+
+    def configure(self, cut_off: int, warnings: tuple) -> None:
+        """Take other levels from now on; ValueError, and those there were stay."""
         if not -BALANCE_LIMIT <= cut_off <= BALANCE_LIMIT:
             raise ValueError(
                 "cut_off %d: must be within +-%d units" % (cut_off, BALANCE_LIMIT))
@@ -52,9 +59,6 @@ class Supply:
                     "warnings %r: must fall, and stay above the cut-off %d" % (warnings, cut_off))
         self.cut_off = cut_off
         self.warnings = warnings
-        self.reasons = 0
-        self.warned = 0
-        """How many warning levels the balance has passed."""
 
     def decide(self, balance: int) -> bool:
         """Set or lift the credit reason; True when the reasons changed. Part of the tick."""

@@ -151,6 +151,14 @@ class Atm90e26:
             pending[i] = 0
         return events
 
+    def check(self) -> None:
+        """Raise Atm90e26Error unless the chip answers and runs with our calibration."""
+        if self._bus.unsettled:
+            raise Atm90e26Error("ATM90E26: a disturbed read is not settled yet")
+        self._check_strap()
+        if not self._configured():
+            raise Atm90e26Error("ATM90E26: does not hold its calibration")
+
     def details(self) -> dict:
         """Return what a reading leaves out, for a person: the phase angle and apparent power of
         the L line, all of the N line, and which line is metered now."""

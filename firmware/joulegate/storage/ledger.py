@@ -15,7 +15,7 @@ from joulegate.core.replay import MARKS
 from joulegate.core.tariff_document import CELLS_MAX, PERIODS_MAX
 from joulegate.storage.record import Record, restore
 
-HOT_VERSION = const(1)
+HOT_VERSION = const(2)
 REGISTERS_VERSION = const(1)
 
 _SMALL = const(0x3FFFFFFF)
@@ -23,6 +23,7 @@ _LIMB = const(0x1FFFFFFF)
 
 # (owner, attribute, code, count, lowest, highest, meaning)
 FIELDS = (
+    ("identity", "meter_id", "13s", 1, None, None, "the meter's number, ASCII, then zeros"),
     ("identity", "unit_places", "B", 1, 0, 5, "decimals of the credit unit"),
     ("identity", "counts_per_kWh", "I", 1, 1000, 131072, "energy counts in a kWh"),
     ("account", "balance", "q", 1, None, None, "credit units"),
@@ -69,9 +70,10 @@ _DERIVED = (
 
 
 class Identity:
-    """What money and energy are counted in; fixed at provisioning."""
+    """Which meter this is, and what money and energy are counted in; fixed at provisioning."""
 
-    def __init__(self, unit_places: int, counts_per_kWh: int) -> None:
+    def __init__(self, meter_id: bytes, unit_places: int, counts_per_kWh: int) -> None:
+        self.meter_id = meter_id
         self.unit_places = unit_places
         self.counts_per_kWh = counts_per_kWh
 

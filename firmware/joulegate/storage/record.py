@@ -27,7 +27,8 @@ class Record:
     """Fields of owners' attributes, in one table.
 
     fields: ((owner, attribute, code, count, low, high, meaning), ...). Code is that of struct,
-    or "T" for unsigned 24 bits; count above 1 is an indexed attribute; "8s" is eight bytes.
+    or "T" for unsigned 24 bits; count above 1 is an indexed attribute; "8s" is eight bytes,
+    and so on for other lengths.
     A value read outside low..high makes the whole record unbelievable.
     """
 
@@ -41,8 +42,9 @@ class Record:
         plan = []
         for field in fields:
             # What a commit would otherwise work out again, while the hold-up capacitor drains.
-            form = "<%d%s" % (field[3], field[2]) if field[2] not in ("T", "8s") else "<8s"
-            plan.append((field, at, None if field[2] == "T" else form))
+            code = field[2]
+            form = "<" + code if code[-1] == "s" else "<%d%s" % (field[3], code)
+            plan.append((field, at, None if code == "T" else form))
             at += _width(field[2]) * field[3]
         self._plan = tuple(plan)
         size = at + 4

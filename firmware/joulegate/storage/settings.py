@@ -66,9 +66,15 @@ class Settings:
     def __init__(self, path: str) -> None:
         self.path = path
         self.values = defaults()
+        self.wrong: list = []
+        """What the last load found wrong with the file, a text an item."""
 
     def load(self) -> list:
-        """Read the file; return what is wrong with it, a text an item. Missing is not wrong."""
+        """Read the file; return what is wrong with it, as `wrong`. Missing is not wrong."""
+        self.wrong = self._read()
+        return self.wrong
+
+    def _read(self) -> list:
         try:
             if os.stat(self.path)[6] > _SIZE_MAX:
                 return ["settings: longer than %d bytes" % _SIZE_MAX]
@@ -90,13 +96,18 @@ class Settings:
                 wrong.append(str(e))
         return wrong
 
-    def set(self, **changes: object) -> None:
-        """Change settings and store them; SettingError or OSError and nothing is changed."""
+    def changed(self, **changes: object) -> dict:
+        """Return the values with changes made; SettingError for one that may not be."""
         values = dict(self.values)
         for name in sorted(changes, key=lambda key: (key != "cut_off", key)):
             check(name, changes[name], values)
             values[name] = changes[name]
         check("warnings", values["warnings"], values)
+        return values
+
+    def set(self, **changes: object) -> None:
+        """Change settings and store them; SettingError or OSError and nothing is changed."""
+        values = self.changed(**changes)
         # A rename is atomic in littlefs; the length varies, so no overwriting in place.
         text = json.dumps(values)
         with open(self.path + ".new", "w") as f:

@@ -7,6 +7,7 @@ from joulegate.core.account import Account
 from joulegate.core.billing import NEVER, Billing
 from joulegate.core.civil import Zone
 from joulegate.core.events import EventLog
+from joulegate.core.meter_id import pack_meter_id, unpack_meter_id
 from joulegate.core.registers import Registers
 from joulegate.core.replay import Replay
 from joulegate.core.tariff import Tariff
@@ -32,6 +33,7 @@ class State:
         self.replay = Replay()
         self.account: Account | None = None
         self.billing: Billing | None = None
+        self.meter_id = ""
         self.error = ""
         self._folder = folder
 
@@ -40,15 +42,18 @@ class State:
         return self.billing is not None
 
     def provision(
-        self, document: bytes, unit_places: int, switch: object, now: int, **settings: object
+        self, meter_id: str, document: bytes, unit_places: int, switch: object, now: int,
+        **settings: object
     ) -> None:
         """Make all records for a new meter and open its account.
 
-        document: the tariff as JSON. Raises, and leaves the meter not provisioned, for bad
-        values (ValueError) and failing storage (OSError). RuntimeError if it is provisioned.
+        meter_id: 1 to 13 digits or letters. document: the tariff as JSON. Raises, and leaves
+        the meter not provisioned, for bad values (ValueError) and failing storage (OSError).
+        RuntimeError if it is provisioned.
         """
         if self.ledger.exists():
             raise RuntimeError("meter: is provisioned already")
+        number = pack_meter_id(meter_id)
         self.settings.set(**settings)
         for name in ("tariffs", "journal"):
             if name not in os.listdir(self._folder):
@@ -58,7 +63,8 @@ class State:
         billing = Billing(account, Zone(self.settings.values["zone"]), tariff)
         billing.open(now)
         self.journal.create()
-        self.ledger.create(self._owners(account, billing, switch))
+        self.ledger.create(self._owners(number, account, billing, switch))
+        self.meter_id = meter_id
         self.account = account
         self.billing = billing
 
@@ -86,12 +92,14 @@ class State:
         tariff = self.tariffs.load(values["billing", "tariff_digest"], counts, places)
         account = Account(self.settings.values["maximum_balance"])
         billing = Billing(account, Zone(self.settings.values["zone"]), tariff)
-        missing = self.ledger.bind(self._owners(account, billing, switch), values)
+        number = values["identity", "meter_id"]
+        missing = self.ledger.bind(self._owners(number, account, billing, switch), values)
         if account.rem1 >= tariff.d1 or account.rem2 >= tariff.d2:
             raise RecordError("ledger: remainder is not of this tariff")
         if missing:
             self.log.add(event.REGISTERS_BEHIND, now, missing)
         self._load_next(billing, values, now)
+        self.meter_id = unpack_meter_id(number)
         self.account = account
         self.billing = billing
         if billing.audit():
@@ -136,9 +144,12 @@ class State:
             pass  # a document too many does no harm, and the next change of tariff removes it
         return tariff
 
-    def _owners(self, account: Account, billing: Billing, switch: object) -> dict:
+    def _owners(
+        self, meter_id: bytes, account: Account, billing: Billing, switch: object
+    ) -> dict:
         return {
-            "identity": Identity(billing.tariff.unit_places, self.counts_per_kWh),
+            "identity": Identity(
+                meter_id, billing.tariff.unit_places, self.counts_per_kWh),
             "account": account,
             "billing": billing,
             "replay": self.replay,

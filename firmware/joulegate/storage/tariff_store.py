@@ -38,7 +38,7 @@ class TariffStore:
 
         TariffError or TariffStoreError for a bad one, and nothing is stored.
         """
-        tariff = self._make(text, counts_per_kWh, unit_places)
+        tariff = self.check(text, counts_per_kWh, unit_places)
         path = self._path(tariff.digest)
         with open(path + ".new", "wb") as f:
             f.write(text)
@@ -54,9 +54,10 @@ class TariffStore:
             text = f.read()
         if digest_of(text) != digest:
             raise TariffStoreError("tariff %s: content does not have this digest" % path)
-        return self._make(text, counts_per_kWh, unit_places)
+        return self.check(text, counts_per_kWh, unit_places)
 
-    def _make(self, text: bytes, counts_per_kWh: int, unit_places: int) -> Tariff:
+    def check(self, text: bytes, counts_per_kWh: int, unit_places: int) -> Tariff:
+        """Return the tariff of a document; TariffError or TariffStoreError for a bad one."""
         if len(text) > SIZE_MAX:
             raise TariffStoreError(
                 "tariff: %d bytes, at most %d" % (len(text), SIZE_MAX))

@@ -21,6 +21,7 @@ from world.relay_model import RelayModel
 
 SHUNT_UV_PER_A = 200
 DIVIDER_UV_PER_V = 1250
+METER_ID = "01234567890"
 LEAD_IN_S = 10
 """Seconds that the meter has power before the load file begins."""
 
@@ -111,6 +112,12 @@ class Bed:
         self.app = None
         vfs.umount(board.FOLDER)
         self.ic.power_off()
+
+    def reset(self, cause: int) -> None:
+        """Reset the controller alone: RAM and mount are gone, the metering IC goes on."""
+        self.app = None
+        vfs.umount(board.FOLDER)
+        wiring.restart(cause)
 
     def mains(self, on: bool) -> None:
         """Switch the mains; the power-fail line follows."""

@@ -22,7 +22,7 @@ from joulegate.core.registers import Registers
 from joulegate.core.supply import Supply
 from joulegate.core.tariff import Tariff
 from joulegate.core.tariff_document import TariffDocument
-from meter.bed import LEAD_IN_S, Bed
+from meter.bed import LEAD_IN_S, METER_ID, Bed
 from meter.bill_book import BillBook
 from meter.money import unit_places
 from world import bench_clock
@@ -75,7 +75,7 @@ def bill(load: str, documents: list, counts: object) -> list:
     bench_clock.advance_us(LEAD_IN_S * 1000000 - bench_clock.now_us())
     now = app.clock.now()
     app.provision(
-        json.dumps(documents[0]).encode(), unit_places(documents[0].get("currency")),
+        METER_ID, json.dumps(documents[0]).encode(), unit_places(documents[0].get("currency")),
         tick_ms=STEP_S * 1000)
     app.state.billing.listener = book = BillBook()
     payer = Payer(app)

@@ -3,8 +3,9 @@
 usage: micropython live.py SPEC
 
 SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "rate", "image",
-"place"}. Prints a JSON status line about every 0.2 wall seconds. Commands, a line each: "top_up
-AMOUNT", "mains", "cover", "quit".
+"place", "console" (TCP port of the console), "blank" (true: leave provisioning to the console)}.
+Prints a JSON status line about every 0.2 wall seconds. Commands, a line each: "top_up AMOUNT",
+"mains", "cover", "quit".
 """
 
 import asyncio
@@ -12,13 +13,15 @@ import json
 import select
 import sys
 
+import pins
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time
 from joulegate.core.supply import reason_names
-from meter.bed import LEAD_IN_S, Bed
+from meter.bed import LEAD_IN_S, METER_ID, Bed
 from meter.money import event_value, from_units, to_units, unit_places
 from meter.scenario import check_tariff
-from world import bench_clock
+from world import bench_clock, wiring
+from world.tcp_line import TcpLine
 
 _STATUS_WALL_S = 0.2
 _HOLD_UP_MS = 300
@@ -63,6 +66,8 @@ class Live:
         self._tid = 0
         self._trend = Trend()
         self._task = None
+        if spec.get("console"):
+            wiring.wire_uart(pins.CONSOLE_UART, TcpLine(spec["console"]))
         self._input = select.poll()
         self._input.register(sys.stdin, select.POLLIN)
 
@@ -81,18 +86,26 @@ class Live:
             await asyncio.sleep_ms(pause_ms)
         self._close()
 
+    def restart(self, cause: int) -> None:
+        """Start the firmware again after a reset of its chip; the world goes on."""
+        self.bed.reset(cause)
+        self._task = None
+        self.message = "the meter was reset"
+
     def _power_up(self) -> None:
         app = self.bed.power_up()
         self._reported = 0
         if app.state.error:
             raise ValueError("meter: " + app.state.error)
-        if app.state.provisioned:
+        if self.spec.get("blank"):
+            pass
+        elif app.state.provisioned:
             check_tariff(app, self.spec["tariff"])
         else:
             if bench_clock.now_us() < LEAD_IN_S * 1000000:
                 bench_clock.advance_us(LEAD_IN_S * 1000000 - bench_clock.now_us())
             app.provision(
-                json.dumps(self.spec["tariff"]).encode(), self.places,
+                METER_ID, json.dumps(self.spec["tariff"]).encode(), self.places,
                 warnings=[to_units(w, self.places) for w in self.spec["warnings"]])
             self._top_up(self.spec["balance"])
         self._task = asyncio.create_task(app.run())
@@ -115,6 +128,9 @@ class Live:
         app = self.bed.app
         if app is None:
             self.message = "no top-up: the meter has no power"
+            return
+        if app.gate is None:
+            self.message = "no top-up: the meter is not provisioned"
             return
         try:
             units = to_units(amount, self.places)
@@ -154,10 +170,12 @@ class Live:
             "time": format_time(self.bed.second - 1577836800), "mains": self.mains,
             "cover": self.cover, "message": self.message,
             "contact": self.bed.relay.closed, "currency": self.spec["tariff"]["currency"],
+            "provisioned": False,
         }
         if self.bed.app is not None:
             self._note()
-            self._measured(status)
+            if self.bed.app.state.provisioned:
+                self._measured(status)
         status["events"] = self.events
         print(json.dumps(status))
 
@@ -172,6 +190,7 @@ class Live:
         self._trend.add(now, account.charges)
         price = billing.tariff.price(billing.season, billing.period, billing.tier)
         status.update({
+            "provisioned": True,
             "V": format_ratio(reading.voltage_cV, 100, 2),
             "A": format_ratio(reading.current_mA, 1000, 3),
             "W": reading.active_W,
@@ -206,7 +225,15 @@ def main(arguments: list) -> None:
     with open(arguments[0]) as f:
         spec = json.load(f)
     try:
-        asyncio.run(Live(spec).run())
+        live = Live(spec)
+        running = True
+        while running:
+            try:
+                asyncio.run(live.run())
+                running = False
+            except wiring.Reset as reset:
+                live.restart(reset.cause)
+                asyncio.new_event_loop()
     except ValueError as e:
         print(e, file=sys.stderr)
         sys.exit(2)

@@ -16,7 +16,7 @@ import sys
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time, parse_time
 from joulegate.core.supply import reason_names
-from meter.bed import LEAD_IN_S, Bed
+from meter.bed import LEAD_IN_S, METER_ID, Bed
 from meter.money import event_value, from_units, to_units, unit_places
 from world import bench_clock
 
@@ -86,7 +86,7 @@ class Scenario:
             raise ValueError("meter: " + app.state.error)
         warnings = [to_units(w, self.places) for w in self.spec.get("warnings", [])]
         app.provision(
-            json.dumps(self.spec["tariff"]).encode(), self.places, warnings=warnings,
+            METER_ID, json.dumps(self.spec["tariff"]).encode(), self.places, warnings=warnings,
             tick_ms=self.spec.get("tick_s", 60) * 1000,
             commit_Wh=self.spec.get("commit_Wh", 100))
         balance = to_units(self.spec.get("balance", "0"), self.places)

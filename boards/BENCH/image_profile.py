@@ -1,0 +1,3 @@
+"""The profile of the bench: for development, its credit is not authenticated."""
+
+NAME = "development"

@@ -1,0 +1,1 @@
+"""What a technician types, and the raw REPL that host tools speak."""

@@ -1,0 +1,107 @@
+"""The words a technician types, and the pages they print: tidy lines within 80 columns."""
+
+import json
+
+from joulegate.console import pages
+
+_HELP = (
+    ("help", "this list"),
+    ("status", "supply, line, balance, price, heap"),
+    ("registers", "energy registers"),
+    ("balance", "account and this month"),
+    ("tariff", "tariff in force and the one to follow"),
+    ("relay", "relay commanded, found, and its detector"),
+    ("events [FROM]", "events since the start, from a number on"),
+    ("test", "self test of every part"),
+    ("settings", "settings with value, range and unit"),
+    ("set NAME VALUE", "change a setting; lists as [1000, 500]"),
+    ("identity", "what this meter is and runs"),
+    ("reset", "commit and start again"),
+)
+_DEVELOPMENT_HELP = ("credit TID AMOUNT", "add credit, unauthenticated")
+_REPORTS = ("status", "registers", "balance", "tariff", "relay", "settings", "identity")
+
+
+class Commands:
+    def __init__(self, app: object, show: object) -> None:
+        """show: a function that prints."""
+        self._app = app
+        self._requests = app.requests
+        self._show = show
+
+    def greet(self) -> None:
+        """Print what runs here, and what to be warned of."""
+        app = self._app
+        self._show("Joulegate on %s, meter %s. Type help." % (
+            app.board.NAME, app.state.meter_id or "not provisioned"))
+        if app.profile == "development":
+            self._show("Development image: credit is not authenticated. Not for a meter in use.")
+
+    def obey(self, line: str) -> None:
+        """Carry out one line; a wrong one is told in a line, never by a traceback."""
+        words = line.split()
+        if not words:
+            return
+        name = words[0]
+        if name.endswith("()"):
+            name = name[:-2]
+        try:
+            self._obey(name, words[1:])
+        except (ValueError, RuntimeError, OSError) as e:
+            self._show("error: %s" % e)
+        except MemoryError:
+            self._show("error: not enough memory")
+
+    def _obey(self, name: str, arguments: list) -> None:
+        if name == "events" and len(arguments) <= 1:
+            since = _number("FROM", arguments[0]) if arguments else 0
+            self._page("events", {"since": since})
+        elif name == "set" and len(arguments) >= 2:
+            value = _value(" ".join(arguments[1:]))
+            self._requests.answer("set", {"values": {arguments[0]: value}})
+            self._show("%s is %s" % (arguments[0], json.dumps(value)))
+        elif name == "credit" and len(arguments) == 2:
+            answer = self._requests.answer(
+                "credit", {"tid": _number("TID", arguments[0]), "amount": arguments[1]})
+            self._show("%s, balance %s" % (
+                "accepted" if answer["accepted"] else "refused: " + answer["reason"],
+                answer["balance"]))
+        elif arguments:
+            raise ValueError("%s: takes other words than %r; type help" % (
+                name, " ".join(arguments)))
+        elif name in _REPORTS:
+            self._page(name, {})
+        elif name == "test":
+            self._page("self_test", {})
+        elif name == "reset":
+            self._requests.answer("reset", {})
+            self._show("the meter starts again after its next tick")
+        elif name == "help":
+            self._help()
+        else:
+            raise ValueError("%r: there is no such command, or words are missing; type help"
+                             % name)
+
+    def _page(self, name: str, arguments: dict) -> None:
+        for line in pages.lines(name, self._requests.answer(name, arguments)):
+            self._show(line)
+
+    def _help(self) -> None:
+        for row in _HELP:
+            self._show("%-18s %s" % row)
+        if self._app.profile == "development":
+            self._show("%-18s %s" % _DEVELOPMENT_HELP)
+
+
+def _number(name: str, text: str) -> int:
+    if not text or not all("0" <= c <= "9" for c in text) or len(text) > 9:
+        raise ValueError("%s %r: must be a whole number of at most 9 digits" % (name, text))
+    return int(text)
+
+
+def _value(text: str) -> object:
+    """Return what is typed as a JSON value; what is none is taken as text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

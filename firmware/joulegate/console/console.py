@@ -1,0 +1,64 @@
+"""The console on the serial line: typed lines, and the raw REPL for host tools after Ctrl-A.
+
+Metering goes on underneath: this is one more task, and Ctrl-C stops nothing but a line.
+"""
+
+import sys
+
+from joulegate.console.commands import Commands
+from joulegate.console.line_editor import LineEditor
+from joulegate.console.raw_repl import RawRepl
+from joulegate.console.terminal import Terminal
+
+_CTRL_A = 0x01
+_CTRL_B = 0x02
+_PROMPT = "> "
+
+
+class Console:
+    def __init__(self, app: object, reader: object, writer: object) -> None:
+        self._app = app
+        self._terminal = Terminal(reader, writer)
+        self._commands = Commands(app, self._terminal.print)
+        self._editor = LineEditor(self._terminal.write, _PROMPT)
+        self._raw = RawRepl(app, self._terminal)
+        self._in_raw = False
+
+    async def run(self) -> None:
+        """Serve the line for ever."""
+        self._greet()
+        while True:
+            data = await self._terminal.read()
+            try:
+                self._take(data)
+            except Exception as e:
+                # Whatever a line provokes, the next one is served.
+                sys.print_exception(e)
+                self._editor.show_prompt()
+
+    def _greet(self) -> None:
+        self._commands.greet()
+        self._editor.show_prompt()
+
+    def _take(self, data: bytes) -> None:
+        at = 0
+        while at < len(data):
+            if self._in_raw:
+                at += self._raw.feed(data[at:])
+                if self._raw.ended:
+                    self._in_raw = False
+                    self._terminal.write(b"\r\n")
+                    self._greet()
+                continue
+            byte = data[at]
+            at += 1
+            if byte == _CTRL_A:
+                self._in_raw = True
+                self._raw.enter()
+            elif byte == _CTRL_B:
+                self._greet()
+            else:
+                line = self._editor.feed(byte)
+                if line is not None:
+                    self._commands.obey(line)
+                    self._editor.show_prompt()

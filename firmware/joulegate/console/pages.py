@@ -1,0 +1,74 @@
+"""Reports as lines of at most 80 columns for a serial terminal."""
+
+from micropython import const
+
+WIDTH = const(80)
+_LABEL = "%-20s %s"
+
+
+def lines(name: str, report: dict) -> list:
+    """Return the lines of a report; see console.reports."""
+    page = _PAGES.get(name)
+    found = page(report) if page else [_LABEL % (key, _text(report[key])) for key in report]
+    return [line if len(line) <= WIDTH else line[:WIDTH - 1] + "~" for line in found]
+
+
+def _text(value: object) -> str:
+    if value is None or value == "":
+        return "-"
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join([_text(v) for v in value])
+    if isinstance(value, dict):
+        return ", ".join(["%s %s" % (key, _text(value[key])) for key in sorted(value)])
+    return str(value)
+
+
+def _status(r: dict) -> list:
+    found = [
+        _LABEL % ("time", r["time"] + " UTC, up %d s" % r["uptime_s"]),
+        _LABEL % ("supply", "%s, relay %s%s, forbidden by %s" % (
+            r["supply"], r["relay"], ", FAULT" if r["relay_fault"] else "", r["reasons"])),
+        _LABEL % ("line", "%s V  %s A  %s W  pf %s  %s Hz" % (
+            r["V"], r["A"], r["W"], r["pf"], r["Hz"])),
+    ]
+    if r["provisioned"]:
+        found.append(_LABEL % ("balance", "%s %s" % (r["balance"], r["currency"])))
+        found.append(_LABEL % ("price", "%s, %s %s, tier %d of %d" % (
+            r["price"], r["season"], r["period"], r["tier"], r["tiers"])))
+    else:
+        found.append(_LABEL % ("account", r["error"] or "none, the meter is not provisioned"))
+    found.append(_LABEL % ("credit is taken", r["gate"] or "yes"))
+    found.append(_LABEL % ("ticks", "%d, last %d us, longest %d us" % (
+        r["ticks"], r["tick_us"]["last"], r["tick_us"]["longest"])))
+    found.append(_LABEL % ("commits", "%d, disturbed reads %d" % (r["commits"], r["bus_errors"])))
+    found.append(_LABEL % ("heap", "%d bytes free, %d used" % (r["heap_free"], r["heap_used"])))
+    return found
+
+
+def _events(r: dict) -> list:
+    found = ["%5d  %s  %-22s %s" % tuple(row) for row in r["events"]]
+    if r["discarded"]:
+        found.insert(0, "%d earlier events are no longer kept" % r["discarded"])
+    return found or ["none"]
+
+
+def _settings(r: dict) -> list:
+    found = []
+    for row in r["settings"]:
+        rule = row["unit"]
+        if row["low"] is not None:
+            rule = "%d to %d %s" % (row["low"], row["high"], row["unit"])
+        found.append("%-16s %-20s %s" % (row["name"], _text(row["value"]), rule))
+    return found
+
+
+def _tests(r: dict) -> list:
+    found = ["%-12s %-6s %s" % (test["name"], "ok" if test["passed"] else "FAILED", test["text"])
+             for test in r["tests"]]
+    found.append("all passed" if r["passed"] else "NOT passed")
+    return found
+
+
+_PAGES = {"status": _status, "events": _events, "settings": _settings, "self_test": _tests}

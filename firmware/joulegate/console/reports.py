@@ -1,0 +1,167 @@
+"""What the meter tells about itself: one dictionary a topic, ready for JSON.
+
+Amounts and quantities are decimal texts, times "YYYY-MM-DDTHH:MM:SS" in UTC. Nothing here
+changes the meter. The typed console and the host's tools show the same reports.
+"""
+
+import gc
+import sys
+from binascii import hexlify
+
+from joulegate.core.amounts import format_ratio
+from joulegate.core.civil import format_time
+from joulegate.core.supply import reason_names
+from joulegate.storage.settings import NUMBERS, defaults
+
+# Events whose value is an amount in credit units.
+_MONEY_EVENTS = ("low_credit", "credit_exhausted", "credited", "purchase_reapplied")
+_INTENTS = ("none", "open", "close")
+
+
+def identity(app: object) -> dict:
+    board = app.board
+    return {
+        "firmware": app.version, "profile": app.profile, "board": board.NAME,
+        "meter_id": app.state.meter_id, "provisioned": app.state.provisioned,
+        "locked": app.locked, "counts_per_kWh": app.state.counts_per_kWh,
+        "micropython": ".".join([str(n) for n in sys.implementation.version[:3]]),
+        "platform": sys.platform, "unique_id": hexlify(board.unique_id()).decode(),
+        "capabilities": board.CAPABILITIES,
+    }
+
+
+def status(app: object) -> dict:
+    now = app.clock.now()
+    metering = app.metering
+    reading = metering.reading
+    supply = metering.meter.supply
+    gc.collect()
+    report = {
+        "time": format_time(now), "uptime_s": now - app.started_at,
+        "provisioned": app.state.provisioned, "error": app.state.error,
+        "supply": "on" if app.switch.closed else "off",
+        "reasons": reason_names(supply.reasons),
+        "relay": "closed" if app.switch.closed else "open", "relay_fault": app.switch.fault,
+        "V": format_ratio(reading.voltage_cV, 100, 2),
+        "A": format_ratio(reading.current_mA, 1000, 3), "W": str(reading.active_W),
+        "pf": format_ratio(reading.power_factor_milli, 1000, 3),
+        "Hz": format_ratio(reading.frequency_cHz, 100, 2),
+        "ticks": metering.ticks, "commits": app.state.ledger.sequence,
+        "bus_errors": app.ic.bus_errors, "heap_free": gc.mem_free(),
+        "heap_used": gc.mem_alloc(),
+        "gate": app.gate.suspended if app.gate is not None else "not provisioned",
+        "tick_us": {"last": app.task.last_tick_us, "longest": app.task.longest_tick_us},
+    }
+    billing = app.state.billing
+    if billing is not None:
+        document = billing.tariff.document
+        report["balance"] = _amount(app, app.state.account.balance)
+        report["currency"] = document.currency
+        report["period"] = document.periods[billing.period]
+        report["season"] = document.seasons[billing.season]
+        report["tier"] = billing.tier + 1
+        report["tiers"] = document.tiers
+        report["price"] = _price(billing)
+    return report
+
+
+def registers(app: object) -> dict:
+    wh = app.state.registers.wh
+    return {
+        "import_kWh": format_ratio(wh[0], 1000, 3),
+        "export_kWh": format_ratio(wh[1], 1000, 3),
+        "reactive_import_kvarh": format_ratio(wh[2], 1000, 3),
+        "reactive_export_kvarh": format_ratio(wh[3], 1000, 3),
+    }
+
+
+def balance(app: object) -> dict:
+    billing = _billing(app)
+    account = app.state.account
+    statement = billing.statement()
+    return {
+        "balance": _amount(app, account.balance), "credits": _amount(app, account.credits),
+        "charges": _amount(app, account.charges), "currency": billing.tariff.document.currency,
+        "month_kWh": format_ratio(statement.import_counts, statement.tariff.d1, 3),
+        "month_cost": format_ratio(statement.total, statement.tax_denominator, 2),
+        "audit": billing.audit(),
+    }
+
+
+def tariff(app: object) -> dict:
+    billing = _billing(app)
+    document = billing.tariff.document
+    following = None
+    if billing.next_tariff is not None:
+        following = {
+            "digest": hexlify(billing.next_digest).decode(),
+            "start": format_time(billing.next_start)}
+    return {
+        "id": document.id, "name": document.name, "currency": document.currency,
+        "digest": hexlify(billing.tariff_digest).decode(), "periods": list(document.periods),
+        "seasons": list(document.seasons), "tiers": document.tiers, "price": _price(billing),
+        "next": following,
+    }
+
+
+def relay(app: object) -> dict:
+    switch = app.switch
+    return {
+        "relay": "closed" if switch.closed else "open",
+        "commanded": "closed" if app.metering.meter.supply.allowed else "open",
+        "load_voltage": app.relay.load_voltage(), "intent": _INTENTS[switch.intent],
+        "fault": switch.fault,
+    }
+
+
+def events(app: object, since: int = 0) -> dict:
+    log = app.log
+    if isinstance(since, bool) or not isinstance(since, int) or since < 0:
+        raise ValueError("since %r: must be the number of an event, from 0" % (since,))
+    found = []
+    for number, when, name, value in log.since(since):
+        if name in _MONEY_EVENTS and app.state.provisioned:
+            value = _amount(app, value)
+        found.append([number, format_time(when), name, value])
+    return {"events": found, "count": log.count, "discarded": log.discarded}
+
+
+def settings(app: object) -> dict:
+    values = app.state.settings.values
+    rows = []
+    default = defaults()
+    for name in sorted(values):
+        _, low, high, unit = NUMBERS.get(name, (None, None, None, ""))
+        if name == "zone":
+            unit = "POSIX TZ, from the next start"
+        elif name == "warnings":
+            unit = "credit units, falling"
+        rows.append({"name": name, "value": values[name], "default": default[name],
+                     "low": low, "high": high, "unit": unit})
+    return {"settings": rows}
+
+
+def tests(app: object) -> dict:
+    results = app.self_test()
+    return {
+        "passed": all([passed for _, passed, _ in results]),
+        "tests": [{"name": name, "passed": passed, "text": text}
+                  for name, passed, text in results],
+    }
+
+
+def _billing(app: object) -> object:
+    if app.state.billing is None:
+        raise RuntimeError("meter: is not provisioned")
+    return app.state.billing
+
+
+def _amount(app: object, units: int) -> str:
+    places = app.state.billing.tariff.unit_places
+    return format_ratio(units, 10 ** places, places)
+
+
+def _price(billing: object) -> str:
+    t = billing.tariff
+    price = t.price(billing.season, billing.period, billing.tier)
+    return format_ratio(price.amount, t.d2 * 10 ** t.unit_places, t.unit_places)

@@ -1,0 +1,154 @@
+"""Requests of host tools: a JSON object with `do` and its arguments, answered by a JSON object.
+
+The answer is {"ok": {...}}, or {"error": text} and nothing has changed. While the meter is
+locked only reports are given.
+"""
+
+import json
+from binascii import hexlify, unhexlify
+
+from micropython import const
+
+from joulegate.console import reports
+from joulegate.core.amounts import parse_decimal, scaled
+from joulegate.core.civil import format_time, parse_time
+
+UPLOAD_MAX = const(16384)
+"""Longest document that can be uploaded: that of the tariff store."""
+_PIECE_MAX = const(512)
+
+_REPORTS = {
+    "identity": reports.identity, "status": reports.status, "registers": reports.registers,
+    "balance": reports.balance, "tariff": reports.tariff, "relay": reports.relay,
+    "events": reports.events, "settings": reports.settings, "self_test": reports.tests,
+}
+
+
+class Requests:
+    def __init__(self, app: object) -> None:
+        self._app = app
+        self._upload = bytearray()
+
+    def call(self, text: str) -> str:
+        """Return the answer to a request, both JSON texts. Never raises for a bad request."""
+        try:
+            try:
+                request = json.loads(text)
+            except ValueError:
+                raise ValueError("request: is no JSON") from None
+            if not isinstance(request, dict) or not isinstance(request.get("do"), str):
+                raise ValueError("request: must be an object with a text `do`")
+            name = request.pop("do")
+            return json.dumps({"ok": self.answer(name, request)})
+        except (ValueError, RuntimeError, OSError) as e:
+            return json.dumps({"error": str(e) or repr(e)})
+        except MemoryError:
+            return json.dumps({"error": "request: not enough memory"})
+
+    def answer(self, name: str, arguments: dict) -> dict:
+        """Carry out a request; ValueError, RuntimeError or OSError for what cannot be done."""
+        if name not in _REPORTS:
+            if name not in _CHANGES:
+                raise ValueError("request %r: there is none of this name" % name)
+            if self._app.locked:
+                raise RuntimeError("request %s: the meter is locked, it only reports" % name)
+            arguments = dict(arguments)
+            arguments["requests"] = self
+        try:
+            return (_REPORTS.get(name) or _CHANGES[name])(self._app, **arguments)
+        except TypeError as e:
+            raise ValueError("request %s: %s" % (name, e)) from None
+
+    def add_piece(self, at: int, piece: bytes) -> int:
+        """Add a piece to the document being uploaded; return its size so far."""
+        if at == 0:
+            self._upload = bytearray()
+        if at != len(self._upload):
+            raise ValueError("upload at %r: must be %d, or 0 to begin" % (at, len(self._upload)))
+        if len(piece) > _PIECE_MAX or at + len(piece) > UPLOAD_MAX:
+            raise ValueError("upload of %d bytes at %d: at most %d a piece and %d in all" % (
+                len(piece), at, _PIECE_MAX, UPLOAD_MAX))
+        self._upload.extend(piece)
+        return len(self._upload)
+
+    def document(self) -> bytes:
+        """Return what was uploaded, and forget it; RuntimeError when there is nothing."""
+        if not self._upload:
+            raise RuntimeError("upload: there is no document")
+        document = bytes(self._upload)
+        self._upload = bytearray()
+        return document
+
+
+def _upload(app: object, at: int, hex: str, requests: Requests) -> dict:
+    try:
+        piece = unhexlify(hex)
+    except (TypeError, ValueError):
+        raise ValueError("upload hex: must be pairs of hexadecimal digits") from None
+    return {"size": requests.add_piece(at, piece)}
+
+
+def _set(app: object, values: dict, requests: Requests) -> dict:
+    if not isinstance(values, dict):
+        raise ValueError("values %r: must be an object of settings" % (values,))
+    app.commissioning.change_settings(values)
+    return reports.settings(app)
+
+
+def _clock(app: object, set: str, requests: Requests) -> dict:
+    app.commissioning.set_clock(parse_time(set))
+    return {"time": format_time(app.clock.now())}
+
+
+def _tariff_check(
+    app: object, requests: Requests, unit_places: "int | None" = None
+) -> dict:
+    return _tariff_facts(app.commissioning.check_tariff(requests.document(), unit_places))
+
+
+def _tariff_load(app: object, start: str, requests: Requests) -> dict:
+    second = parse_time(start)
+    tariff = app.commissioning.load_tariff(requests.document(), second)
+    return dict(_tariff_facts(tariff), start=format_time(second))
+
+
+def _tariff_facts(tariff: object) -> dict:
+    document = tariff.document
+    return {"id": document.id, "name": document.name, "currency": document.currency,
+            "digest": hexlify(tariff.digest).decode()}
+
+
+def _provision(
+    app: object, meter_id: str, unit_places: int, requests: Requests, time: "str | None" = None,
+    settings: "dict | None" = None, calibration: "dict | None" = None,
+) -> dict:
+    second = None if time is None else parse_time(time)
+    app.commissioning.provision(
+        meter_id, requests.document(), unit_places, second, settings or {}, calibration)
+    return reports.identity(app)
+
+
+def _credit(app: object, tid: int, amount: str, requests: Requests) -> dict:
+    if app.profile != "development":
+        raise RuntimeError("credit: only a development image takes it unauthenticated")
+    if app.gate is None:
+        raise RuntimeError("credit: the meter is not provisioned")
+    places = app.state.billing.tariff.unit_places
+    try:
+        value, used = parse_decimal(amount, places)
+    except ValueError as e:
+        raise ValueError("amount %r: %s" % (amount, e)) from None
+    receipt = app.gate.credit(tid, scaled(value, used, places), app.clock.now())
+    return {"accepted": receipt.accepted, "reason": receipt.reason,
+            "balance": reports.balance(app)["balance"]}
+
+
+def _reset(app: object, requests: Requests) -> dict:
+    app.commissioning.restart()
+    return {}
+
+
+_CHANGES = {
+    "upload": _upload, "set": _set, "clock": _clock, "tariff_check": _tariff_check,
+    "tariff_load": _tariff_load, "provision": _provision, "credit": _credit, "reset": _reset,
+}

@@ -1,0 +1,1 @@
+"""Self test, watchdog and update."""

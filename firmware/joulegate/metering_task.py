@@ -1,0 +1,48 @@
+"""The task that meters for ever: one step after the other, and the watchdog fed by it alone."""
+
+import asyncio
+import time
+
+from micropython import const
+
+_FEED_MS = const(2000)
+"""Longest sleep between two ticks, so that a slow tick and a watchdog go together."""
+
+
+class MeteringTask:
+    def __init__(self, app: object) -> None:
+        self._app = app
+        self.last_tick_us = 0
+        self.longest_tick_us = 0
+        self.reset_wanted = False
+        """Set to have the meter commit and reset after its next tick."""
+
+    async def run(self, watchdog: object) -> None:
+        """watchdog: started already; from now on it bites unless metering goes on."""
+        app = self._app
+        while True:
+            began = time.ticks_ms()
+            left = wait = self._step()
+            if self.reset_wanted and not app.switch.busy:
+                self._reset()
+            while left > 0:
+                watchdog.feed()
+                await asyncio.sleep_ms(min(_FEED_MS, left))
+                left = wait - time.ticks_diff(time.ticks_ms(), began)
+            watchdog.feed()
+            await asyncio.sleep_ms(0)
+
+    def _step(self) -> int:
+        began = time.ticks_us()
+        wait = self._app.metering.step()
+        spent = time.ticks_diff(time.ticks_us(), began)
+        self.last_tick_us = spent
+        if spent > self.longest_tick_us:
+            self.longest_tick_us = spent
+        return wait
+
+    def _reset(self) -> None:
+        app = self._app
+        if app.state.provisioned:
+            app.metering.commit()
+        app.board.reset()

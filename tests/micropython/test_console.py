@@ -1,0 +1,387 @@
+# heapsize: 16M
+"""The console on the bench: typed lines, the raw REPL and requests, while the meter meters."""
+
+import asyncio
+import json
+import unittest
+
+import vfs
+
+import board
+import pins
+from meter.bed import METER_ID, Bed
+from world import bench_clock, wiring
+
+LOAD = "data/load/household-1min.csv"
+TARIFF = json.dumps({
+    "id": "flat", "currency": "EUR",
+    "day_types": {day: "any" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+    "seasons": [{"id": "year", "months": list(range(1, 13))}],
+    "periods": {"*/*": [{"from": "00:00", "to": "24:00", "period": "all"}]},
+    "tiers": {"window": "none", "count": "all_energy", "mode": "marginal"},
+    "energy": {"*/*": [{"up_to_kWh": None, "price": "0.3"}]},
+    "tax": {"rate": "0", "included_in_prices": True},
+}).encode()
+RAW = b"raw REPL; CTRL-B to exit\r\n>"
+WIDTH = 80
+
+
+class Line:
+    """The far end of the serial line: what was said, and what came back."""
+
+    def __init__(self):
+        self.input = bytearray()
+        self.output = bytearray()
+
+    def any(self):
+        return len(self.input)
+
+    def read(self, nbytes):
+        data = bytes(self.input[:nbytes])
+        self.input = self.input[nbytes:]
+        return data
+
+    def write(self, data):
+        self.output.extend(data)
+
+
+class Case(unittest.TestCase):
+
+    profile = "development"
+
+    def setUp(self):
+        bench_clock.set_mode(bench_clock.VIRTUAL)
+        self.line = Line()
+        wiring.wire_uart(pins.CONSOLE_UART, self.line)
+        self.bed = Bed(LOAD)
+        self.app = self.bed.power_up()
+        self.app.profile = self.profile
+
+    def tearDown(self):
+        vfs.umount(board.FOLDER)
+
+    def cut_mains(self):
+        self.bed.mains(False)
+        self.bed.power_down()
+        self.bed.mains(True)
+        self.app = self.bed.power_up()
+
+    def provision(self):
+        self.app.provision(METER_ID, TARIFF, 5)
+        self.app.gate.credit(1, 1000000, self.app.clock.now())
+
+    def say(self, *inputs, ms=1500):
+        """Let the meter run, say one input after the other; return what came back in all."""
+        async def talk():
+            running = asyncio.create_task(self.app.run())
+            await asyncio.sleep_ms(100)
+            for data in inputs:
+                self.line.input.extend(data)
+                await asyncio.sleep_ms(ms)
+            running.cancel()
+
+        self.line.output = bytearray()
+        asyncio.run(talk())
+        asyncio.new_event_loop()
+        return bytes(self.line.output)
+
+    def answer(self, request):
+        """Return the answer to a request as a host tool sends it."""
+        code = b"meter.call(r'" + json.dumps(request).encode() + b"')"
+        said = self.say(b"\x01", code + b"\x04", b"\x02")
+        start = said.index(b"OK") + 2
+        return json.loads(said[start:said.index(b"\x04", start)])
+
+    def ok(self, request):
+        answer = self.answer(request)
+        self.assertTrue("ok" in answer, answer)
+        return answer["ok"]
+
+    def refusal(self, request):
+        answer = self.answer(request)
+        self.assertTrue("error" in answer, answer)
+        return answer["error"]
+
+    def upload(self, document):
+        for at in range(0, len(document), 512):
+            self.ok({"do": "upload", "at": at, "hex": document[at:at + 512].hex()})
+
+
+class Typed(Case):
+
+    def test_every_page_fits_the_screen(self):
+        self.provision()
+        words = (b"help", b"status", b"registers", b"balance", b"tariff", b"relay", b"events",
+                 b"test", b"settings", b"identity")
+        for word in words:
+            for form in (word, word + b"()"):
+                said = self.say(form + b"\r").decode()
+                page = said.split("\r\n")[3:-1]
+                self.assertTrue(page, form)
+                self.assertFalse("error" in said, said)
+                for line in page:
+                    self.assertTrue(len(line) <= WIDTH, line)
+
+    def test_pages_before_provisioning(self):
+        for word in (b"help", b"status", b"registers", b"relay", b"events", b"test", b"settings",
+                     b"identity"):
+            self.assertFalse(b"error" in self.say(word + b"\r"), word)
+        for word in (b"balance", b"tariff"):
+            self.assertTrue(b"error: meter: is not provisioned\r\n" in self.say(word + b"\r"))
+
+    def test_a_wrong_line_is_told_in_a_line(self):
+        self.provision()
+        for line, text in (
+                (b"foo", b"error: 'foo': there is no such command"),
+                (b"status now", b"error: status: takes other words than 'now'"),
+                (b"1/0", b"error: '1/0': there is no such command"),
+                (b"events x", b"error: FROM 'x': must be a whole number"),
+                (b"set tick_ms 5", b"error: setting tick_ms: 5: must be 100 to 60000 ms"),
+                (b"set nothing 5", b"error: setting nothing: 5: there is no such setting"),
+                (b"set", b"error: 'set': there is no such command, or words are missing"),
+                (b"credit 1 x", b"error: amount 'x': must be a decimal text"),
+                (b"credit 1 5", b"refused: tid 1: was used, balance 9.99"),
+                (b"credit", b"error: 'credit': there is no such command, or words are missing")):
+            said = self.say(line + b"\r")
+            self.assertTrue(text in said, said)
+            self.assertFalse(b"Traceback" in said, said)
+
+    def test_metering_goes_on_underneath_and_ctrl_c_stops_nothing(self):
+        self.provision()
+        before = self.app.metering.ticks
+        said = self.say(b"sta\x03\x03\x03", b"\x03balance\r")
+        self.assertTrue(self.app.metering.ticks >= before + 3)
+        self.assertTrue(b"balance              9.9" in said or b"10.00000" in said, said)
+
+    def test_set_takes_effect_at_once(self):
+        self.provision()
+        self.assertTrue(b"warnings is [900000, 500]" in self.say(b"set warnings [900000, 500]\r"))
+        self.assertEqual(self.app.metering.meter.supply.warnings, (900000, 500))
+        self.say(b"set maximum_balance 1000001\r")
+        self.assertTrue(b"refused" in self.say(b"credit 7 5\r"))
+
+    def test_credit_counts_once(self):
+        self.provision()
+        self.assertTrue(b"accepted, balance 1" in self.say(b"credit 77 5.5\r"))
+        self.assertTrue(b"refused: tid 77: was used" in self.say(b"credit 77 5.5\r"))
+
+    def test_reset_commits_first(self):
+        self.provision()
+        before = self.app.state.ledger.sequence
+        with self.assertRaises(wiring.Reset):
+            self.say(b"reset\r")
+        asyncio.new_event_loop()
+        self.assertEqual(self.app.state.ledger.sequence > before, True)
+        self.assertTrue(b"the meter starts again" in self.line.output)
+
+
+class Raw(Case):
+
+    def test_executes_and_prints(self):
+        said = self.say(b"\x01", b"a = 6\nprint(a * 7)\x04", b"print(a)\x04")
+        self.assertTrue(said.endswith(RAW + b"OK42\r\n\x04\x04>OK6\r\n\x04\x04>"), said)
+
+    def test_an_error_is_the_second_part(self):
+        said = self.say(b"\x01", b"1/0\x04")
+        self.assertTrue(b"OK\x04Traceback" in said and b"ZeroDivisionError" in said)
+        self.assertTrue(said.endswith(b"\r\n\x04>"))
+
+    def test_leaving_by_an_exit_does_not_stop_the_meter(self):
+        said = self.say(b"\x01", b"import sys\nsys.exit(3)\x04", b"print(1)\x04")
+        self.assertTrue(said.endswith(b"OK1\r\n\x04\x04>"), said)
+
+    def test_paste_with_flow_control(self):
+        code = b"x = '" + b"y" * 1000 + b"'\nprint(len(x))"
+        said = self.say(b"\x01", b"\x05A\x01", code + b"\x04")
+        at = said.index(b"R\x01")
+        window = said[at + 2] | said[at + 3] << 8
+        self.assertEqual(said[at + 4:].count(b"\x01"), 1 + len(code) // window)
+        self.assertTrue(said.endswith(b"\x041000\r\n\x04\x04>"), said)
+
+    def test_paste_given_up(self):
+        said = self.say(b"\x01", b"\x05A\x01", b"print(1)\x03", b"print(2)\x04")
+        self.assertTrue(said.endswith(b"\x04>OK2\r\n\x04\x04>"), said)
+
+    def test_unknown_extension(self):
+        self.assertTrue(self.say(b"\x01", b"\x05B").endswith(b">R\x00"))
+
+    def test_soft_reset_forgets_names_and_nothing_else(self):
+        ticks = self.app.metering.ticks
+        said = self.say(b"\x01", b"a = 1\x04", b"\x04", b"print(a)\x04")
+        self.assertTrue(b"OK\r\nMPY: soft reboot\r\n" + RAW in said, said)
+        self.assertTrue(b"NameError" in said)
+        self.assertTrue(self.app.metering.ticks > ticks + 3)
+
+    def test_code_too_long(self):
+        said = self.say(b"\x01", b"#" * 9000 + b"\x04", b"print(1)\x04")
+        self.assertTrue(b"code: longer than 8192 bytes" in said, said[-300:])
+        self.assertTrue(said.endswith(b"OK1\r\n\x04\x04>"))
+
+    def test_bytes_that_are_no_text(self):
+        said = self.say(b"\x01", b"\xff\xfe\x04", b"print(1)\x04")
+        self.assertTrue(b"UnicodeError" in said, said)
+        self.assertTrue(said.endswith(b"OK1\r\n\x04\x04>"))
+
+    def test_back_to_the_console(self):
+        said = self.say(b"\x01", b"\x02status\r")
+        self.assertTrue(b"Type help" in said and b"heap" in said)
+
+    def test_metering_goes_on_in_a_session(self):
+        self.provision()
+        energy = self.app.state.registers.wh[0]
+        self.say(b"\x01", ms=120000)
+        self.assertTrue(self.app.state.registers.wh[0] > energy)
+
+
+class Asked(Case):
+
+    def test_provisioning_from_blank(self):
+        identity = self.ok({"do": "identity"})
+        self.assertEqual((identity["provisioned"], identity["meter_id"]), (False, ""))
+        self.upload(TARIFF)
+        self.assertEqual(self.ok({"do": "tariff_check", "unit_places": 5})["id"], "flat")
+        self.upload(TARIFF)
+        identity = self.ok({
+            "do": "provision", "meter_id": METER_ID, "unit_places": 5,
+            "time": "2007-05-02T00:00:00", "settings": {"zone": "CET-1", "commit_Wh": 10},
+            "calibration": {"u_gain": 24001}})
+        self.assertEqual((identity["provisioned"], identity["meter_id"]), (True, METER_ID))
+        self.assertEqual(self.app.ic.calibration.measurement[0], 24001)
+        status = self.ok({"do": "status"})
+        self.assertEqual(status["time"][:16], "2007-05-02T00:00")
+        self.assertEqual(status["reasons"], "credit")
+        self.assertTrue(self.ok({"do": "credit", "tid": 9, "amount": "12.5"})["accepted"])
+        self.say(b"", ms=3000)
+        self.assertEqual(self.ok({"do": "status"})["supply"], "on")
+        # All of it is there after a power cut.
+        self.cut_mains()
+        self.assertEqual(self.app.state.meter_id, METER_ID)
+        self.assertEqual(self.app.ic.calibration.measurement[0], 24001)
+        self.assertEqual(self.app.state.settings.values["commit_Wh"], 10)
+        test = self.ok({"do": "self_test"})
+        self.assertTrue(test["passed"], test)
+
+    def test_refused_provisioning_changes_nothing(self):
+        good = {"do": "provision", "meter_id": METER_ID, "unit_places": 5}
+        self.assertEqual(self.refusal(good), "upload: there is no document")
+        for change, text in (
+                ({"meter_id": "12 3"}, "meter_id '12 3': must be 1 to 13 digits or letters"),
+                ({"unit_places": 9}, "unit_places"), ({"time": "soon"}, "time 'soon'"),
+                ({"time": "2060-01-01"}, "must be in the years 2000 to 2052"),
+                ({"settings": {"zone": "X"}}, "setting zone: 'X'"),
+                ({"settings": {"no": 1}}, "there is no such setting"),
+                ({"calibration": {"u_gain": 0}}, "calibration: u_gain 0: must be 1 to 32767"),
+                ({"calibration": {"none": 1}}, "calibration: "),
+                ({"other": 1}, "request provision: ")):
+            self.upload(TARIFF)
+            request = dict(good)
+            request.update(change)
+            answer = self.answer(request)
+            self.assertTrue(text in answer.get("error", ""), (change, answer))
+            self.assertFalse(self.app.state.ledger.exists())
+            self.assertEqual(self.app.calibration_store.load(), {})
+        self.upload(b"{}")
+        self.assertTrue("id" in self.refusal(good))
+        self.upload(b"no json")
+        self.assertEqual(self.refusal(good), "tariff: is no JSON")
+
+    def test_provisioned_once(self):
+        self.provision()
+        self.upload(TARIFF)
+        self.assertEqual(
+            self.refusal({"do": "provision", "meter_id": METER_ID, "unit_places": 5}),
+            "meter: is provisioned already")
+
+    def test_next_tariff(self):
+        self.provision()
+        self.ok({"do": "clock", "set": "2007-05-01T23:59:00"})
+        other = TARIFF.replace(b'"0.3"', b'"0.4"')
+        self.upload(other)
+        loaded = self.ok({"do": "tariff_load", "start": "2007-05-02T00:00:00"})
+        self.assertEqual(self.ok({"do": "tariff"})["next"],
+                         {"digest": loaded["digest"], "start": "2007-05-02T00:00:00"})
+        self.say(b"", ms=60000)  # over midnight
+        tariff = self.ok({"do": "tariff"})
+        self.assertEqual((tariff["digest"], tariff["price"], tariff["next"]),
+                         (loaded["digest"], "0.40000", None))
+        self.upload(other)
+        self.assertTrue("time" in self.refusal({"do": "tariff_load", "start": "never"}))
+
+    def test_reports(self):
+        self.provision()
+        self.assertEqual(self.ok({"do": "balance"})["audit"], "")
+        self.assertEqual(self.ok({"do": "events", "since": 1})["events"][0][0], 1)
+        names = [row["name"] for row in self.ok({"do": "settings"})["settings"]]
+        self.assertTrue("zone" in names and "commit_Wh" in names)
+        self.assertEqual(self.ok({"do": "relay"})["load_voltage"], True)
+        self.assertEqual(self.ok({"do": "registers"})["export_kWh"], "0.000")
+
+    def test_bad_requests(self):
+        for request, text in (
+                ({"do": "dance"}, "request 'dance': there is none of this name"),
+                ({"do": 5}, "request: must be an object with a text `do`"),
+                ([1], "request: must be an object with a text `do`"),
+                ({"do": "status", "more": 1}, "request status: "),
+                ({"do": "events", "since": -1}, "since -1: must be the number of an event"),
+                ({"do": "set", "values": 7}, "values 7: must be an object of settings"),
+                ({"do": "clock", "set": "x"}, "time 'x'"),
+                ({"do": "upload", "at": 5, "hex": "00"}, "upload at 5: must be 0"),
+                ({"do": "upload", "at": 0, "hex": "0"}, "upload hex: must be pairs"),
+                ({"do": "upload", "at": 0, "hex": "00" * 513}, "upload of 513 bytes"),
+                ({"do": "tariff_load", "start": "2007-06-01"}, "upload: there is no document"),
+                ({"do": "credit", "tid": 1, "amount": "5"}, "the meter is not provisioned")):
+            refusal = self.refusal(request)
+            self.assertTrue(text in refusal, refusal)
+
+    def test_clock(self):
+        self.provision()
+        before = self.app.clock.now() - self.app.started_at
+        self.ok({"do": "clock", "set": "2007-05-01T00:10:00"})
+        self.assertTrue(0 <= self.app.clock.now() - self.app.started_at - before < 10)
+
+
+class Locked(Case):
+    """A production meter with an account: the console only looks."""
+
+    profile = "production"
+
+    def test_a_blank_one_can_be_provisioned(self):
+        self.upload(TARIFF)
+        self.assertTrue(self.ok({
+            "do": "provision", "meter_id": METER_ID, "unit_places": 5})["locked"])
+
+    def test_nothing_is_executed(self):
+        self.provision()
+        for code in (b"print(1)", b"meter.call(r'{}');print(1)", b"import machine",
+                     b"meter.call(r'{\"do\":\"status\"}')\nprint(1)#')"):
+            said = self.say(b"\x01", code + b"\x04")
+            self.assertFalse(b"1\r\n\x04" in said, said)
+            self.assertTrue(b"locked" in said or b'{"error"' in said, said)
+
+    def test_reports_are_given_and_changes_refused(self):
+        self.provision()
+        self.assertEqual(self.ok({"do": "status"})["provisioned"], True)
+        for request in (
+                {"do": "set", "values": {"commit_Wh": 10}}, {"do": "clock", "set": "2007-06-01"},
+                {"do": "credit", "tid": 3, "amount": "5"}, {"do": "reset"},
+                {"do": "upload", "at": 0, "hex": "00"}):
+            self.assertEqual(
+                self.refusal(request),
+                "request %s: the meter is locked, it only reports" % request["do"])
+        self.assertTrue(b"locked" in self.say(b"set commit_Wh 10\r"))
+        self.assertEqual(self.app.state.settings.values["commit_Wh"], 100)
+        self.assertTrue(b"locked" in self.say(b"reset\r"))
+        self.assertTrue(b"locked" in self.say(b"credit 3 5\r"))
+
+    def test_storage_that_cannot_be_read_stays_locked(self):
+        self.provision()
+        with open(board.FOLDER + "/ledger.bin", "r+b") as f:
+            f.write(b"\xff\xff")
+        self.cut_mains()
+        self.app.profile = self.profile
+        self.assertFalse(self.app.state.provisioned)
+        self.assertTrue(self.app.locked)
+
+
+if __name__ == "__main__":
+    unittest.main()

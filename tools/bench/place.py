@@ -1,0 +1,43 @@
+"""Where a live meter stands: its folder with flash and place, and the port of its console."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+from tools.bench.process import BenchError
+
+_HOST = "127.0.0.1"
+
+
+class Place:
+    """Makes the folder ready; while the meter runs, STATE/console says how to reach it."""
+
+    def __init__(self, state: Path, fresh: bool, port: int) -> None:
+        """fresh: forget the meter that stood there. port: 0 for a free one."""
+        state.mkdir(parents=True, exist_ok=True)
+        image, place = state / "flash.bin", state / "place.json"
+        if fresh:
+            image.unlink(missing_ok=True)
+            place.unlink(missing_ok=True)
+        port = _usable(port)
+        self.url = f"socket://{_HOST}:{port}"
+        self.spec: dict[str, Any] = {"image": str(image), "place": str(place), "console": port}
+        self._console = state / "console"
+
+    def __enter__(self) -> "Place":
+        self._console.write_text(self.url + "\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._console.unlink(missing_ok=True)
+
+
+def _usable(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as e:
+            raise BenchError(f"port {port}: cannot be used on this computer: {e}") from None
+        found: int = probe.getsockname()[1]
+        return found
