@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help setup run test lint typecheck coverage bench bills clean clean-all
+.PHONY: help setup run test lint typecheck coverage bench bills image frozen flash clean clean-all
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,18 @@ bench: setup ## Measure speed, memory and flash life
 
 bills: setup ## Run the long sweeps that make test leaves out
 	$(BIN)/python -m pytest -m sweep tests
+
+image: setup ## Make the images of BOARD=; with MICROPYTHON=file, one file to flash
+	$(BIN)/python -m tools.image build $(BOARD) $(if $(MICROPYTHON),--micropython "$(MICROPYTHON)") \
+		$(if $(HEAP_FREE),--heap-free $(HEAP_FREE))
+
+frozen: setup ## Build MicroPython with the firmware frozen: BOARD=, MICROPYTHON_DIR=
+	$(BIN)/python -m tools.image frozen $(BOARD) "$(MICROPYTHON_DIR)" --cmake-args="$(CMAKE_ARGS)"
+
+flash: setup ## Flash BOARD= and read it back: PORT= or DRIVE=, IMAGE=
+	$(BIN)/python -m tools.image flash $(BOARD) $(if $(PORT),--port "$(PORT)") \
+		$(if $(DRIVE),--drive "$(DRIVE)") $(if $(IMAGE),--image "$(IMAGE)") \
+		$(if $(HEAP_FREE),--heap-free $(HEAP_FREE))
 
 clean: ## Remove what was made, keep what was fetched
 	rm -rf build/coverage .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,26 +4,50 @@
 // inside one runPython() is every byte ever allocated there, garbage included; and what lives
 // is what mem_alloc() tells at the start of the next runPython() after a collection.
 //
-// Reads {port, roots, imports, calls: [{name, setup, stmt, n}]} from standard input, writes
-// {imports: {module: bytes}, calls: {name: bytes}} to standard output.
+// Reads {port, roots, stand_ins, imports, calls: [{name, setup, stmt, n}]} from standard input,
+// writes {imports: {module: bytes}, calls: {name: bytes}} to standard output.
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const HEAP_BYTES = 8 << 20;
 
+// A module that the port lacks: whatever is asked of it can be called and decorates.
+const STAND_IN = `class _Anything:
+    def __getattr__(self, name):
+        return self
+    def __call__(self, *args, **kwargs):
+        return self
+_anything = _Anything()
+def __getattr__(name):
+    return _anything
+`;
+
 function fail(what, error) {
   process.stderr.write(`${what}: ${String(error.message ?? error).trim()}\n`);
   process.exit(1);
 }
 
-// Copies the Python files under `source` into the file system of the port.
+// Copies the Python files under `source`, compiled ones too, into the file system of the port.
 function copy(mp, source, target) {
   mp.FS.mkdirTree(target);
   for (const name of readdirSync(source)) {
     const from = join(source, name);
     if (statSync(from).isDirectory()) copy(mp, from, `${target}/${name}`);
-    else if (name.endsWith(".py")) mp.FS.writeFile(`${target}/${name}`, readFileSync(from));
+    else if (/\.m?py$/.test(name)) mp.FS.writeFile(`${target}/${name}`, readFileSync(from));
+  }
+}
+
+// Puts something in place of those modules of `names` that the port does not have.
+function standIn(mp, names) {
+  mp.FS.mkdirTree("/stand_ins");
+  for (const name of names) {
+    try {
+      mp.runPython(`import ${name}`);
+    } catch {
+      mp.FS.writeFile(`/stand_ins/${name}.py`, STAND_IN);
+      mp.runPython(`import ${name}`);
+    }
   }
 }
 
@@ -64,6 +88,8 @@ const mp = await loadMicroPython({
 task.roots.forEach((root, index) => copy(mp, root, `/root${index}`));
 const folders = task.roots.map((_, index) => `/root${index}`);
 mp.runPython(`import gc, sys\nsys.path[0:0] = ${JSON.stringify(folders)}`);
+mp.runPython(`sys.path.append("/stand_ins")`);
+standIn(mp, task.stand_ins);
 liveBytes(mp);
 
 const result = { imports: {}, calls: {} };

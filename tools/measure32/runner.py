@@ -24,9 +24,14 @@ class Call(TypedDict):
 
 
 class Spec(TypedDict, total=False):
-    """What to measure: modules, imported in this order, and statements."""
+    """What to measure: modules, imported in this order, and statements.
+
+    `stand_ins` names modules that the code imports and the port may lack, such as `machine`:
+    they are imported first, and where there is none, an object that takes every call.
+    """
 
     imports: list[str]
+    stand_ins: list[str]
     calls: list[Call]
 
 
@@ -35,9 +40,10 @@ class MeasureError(Exception):
 
 
 def _check(spec: Spec) -> None:
-    unknown = set(spec) - {"imports", "calls"}
+    unknown = set(spec) - {"imports", "stand_ins", "calls"}
     if unknown:
-        raise MeasureError(f"measurements: {sorted(unknown)} is neither imports nor calls")
+        raise MeasureError(
+            f"measurements: {sorted(unknown)} is neither imports nor stand_ins nor calls")
     names = [call["name"] for call in spec.get("calls", [])]
     for name in names:
         if names.count(name) > 1:
@@ -62,6 +68,7 @@ def measure(spec: Spec, roots: list[Path]) -> dict[str, dict[str, float]]:
         "port": str(PORT / "micropython.mjs"),
         "roots": [str(root.resolve()) for root in roots],
         "imports": spec.get("imports", []),
+        "stand_ins": spec.get("stand_ins", []),
         "calls": calls,
     }
     try:

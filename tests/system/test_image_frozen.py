@@ -1,0 +1,114 @@
+"""The frozen build begins only where it can end, and its table adds symbols up by module."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from littlefs import LittleFS
+
+from tools.image import frozen, frozen_report, layout, romfs_board, uf2
+from tools.image.boards import Board, board
+from tools.image.errors import ImageError
+
+ROOT = Path(__file__).parents[2]
+PICO, ESP32 = board("METER_RP2040"), board("METER_ESP32")
+
+
+def tree(folder: Path, version: str = "1 28 0") -> Path:
+    """As much of MicroPython's source as is looked at before the build."""
+    (folder / "py").mkdir(parents=True)
+    macros = zip(("MAJOR", "MINOR", "MICRO"), version.split(), strict=False)
+    (folder / "py/mpconfig.h").write_text(
+        "".join(f"#define MICROPY_VERSION_{name} {number}\n" for name, number in macros))
+    return folder
+
+
+def test_the_version_of_the_tree(tmp_path: Path) -> None:
+    assert frozen.version(tree(tmp_path / "a", "1 28 3")) == "1.28.3"
+    with pytest.raises(ImageError, match=r"is version 1\.29\.0, must be 1\.28\.x"):
+        frozen.version(tree(tmp_path / "b", "1 29 0"))
+    with pytest.raises(ImageError, match="no MICROPY_VERSION_MICRO"):
+        frozen.version(tree(tmp_path / "c", "1 28"))
+    with pytest.raises(ImageError, match="is no source tree of MicroPython"):
+        frozen.version(tmp_path / "d")
+
+
+def test_esp_idf_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("IDF_PATH", raising=False)
+    with pytest.raises(ImageError, match="ESP-IDF is not there: IDF_PATH is not set"):
+        frozen.build(ESP32, tree(tmp_path), 1)
+
+
+def test_a_compiler_and_the_submodules_are_asked_for(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tree(tmp_path / "tree")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ImageError, match="cmake is not on PATH"):
+        frozen.build(PICO, source, 1)
+    for name in ("cmake", "make", "gcc", "arm-none-eabi-gcc"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    with pytest.raises(ImageError, match=r"pico_sdk_init.cmake is not there: run `make -C"):
+        frozen.build(PICO, source, 1)
+
+
+def test_the_time_is_that_of_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    told = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True,
+                          text=True, check=True).stdout
+    assert frozen.commit_time() == int(told)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert frozen.commit_time() == 86400
+
+
+@pytest.mark.parametrize("target", [PICO, ESP32], ids=lambda target: target.name)
+def test_a_build_for_romfs_freezes_the_start_alone(target: Board, tmp_path: Path) -> None:
+    boards = romfs_board.write(target, tmp_path / "boards")
+    manifest = (boards / target.name / "manifest.py").read_text()
+    assert "joulegate" not in manifest and "board.py" not in manifest
+    assert f"../common/boot_{target.family}" in manifest
+    assert (boards / f"common/boot_{target.family}/_boot.py").is_file()
+    for name in ("boot.py", "main.py"):
+        assert (boards / target.name / name).read_bytes() == (
+            ROOT / "firmware" / name).read_bytes()
+    assert romfs_board.write(target, tmp_path / "boards") == boards
+
+
+def test_symbols_are_added_up_by_module() -> None:
+    symbols = """\
+10053000 00000025 r fun_data_joulegate_core_meter_Meter
+10053030 00000010 r proto_fun_joulegate_core_meter__lt_module_gt_
+10053040 00000008 r const_qstr_table_data_joulegate_core_meter_id
+10053050 00000100 T mp_obj_print
+10053060 00000004 r children_board__lt_module_gt_
+"""
+    found = frozen_report.by_module(
+        symbols, ["board", "joulegate/core/meter", "joulegate/core/meter_id"])
+    assert found == {"board": 4, "joulegate/core/meter": 0x35, "joulegate/core/meter_id": 8}
+
+
+def test_the_command_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.image", "frozen", "METER_RP2040", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and done.stderr.startswith("error: MICROPYTHON_DIR")
+
+
+def test_a_new_board_gets_an_empty_storage(tmp_path: Path) -> None:
+    image = tmp_path / "firmware.uf2"
+    program = uf2.pages(uf2.FLASH_BASE, b"program" * 100)
+    image.write_bytes(uf2.write(uf2.Program(PICO.chip, program)))
+    frozen._write_factory(PICO, image)
+    joined = uf2.read((tmp_path / "firmware-factory.uf2").read_bytes(), PICO.chip)
+    flash = bytearray(b"\xff" * PICO.flash)
+    for address, page in joined.pages.items():
+        flash[address - uf2.FLASH_BASE:address - uf2.FLASH_BASE + len(page)] = page
+    assert flash[:7] == b"program"
+    size = 1024 * 1024
+    fs = LittleFS(block_size=4096, block_count=size // 4096, prog_size=256, mount=False)
+    fs.context.buffer = flash[-size:]
+    fs.mount()
+    assert fs.listdir("/") == []
+    frozen._write_factory(ESP32, image)
+    assert (tmp_path / "storage-factory.bin").stat().st_size == layout.storage(ESP32)[1]
