@@ -70,7 +70,6 @@ class Meter:
             answer = {'ok': dict(json.loads(self.document), digest=digest)}
             if do == 'tariff_load':
                 answer['ok']['start'] = request['start']
-            self.document = b''
         if answer is None and do == 'reset':
             leave()
         if answer is None:

@@ -46,7 +46,8 @@ class Stored:
 
     def provision(self):
         self.state.provision(
-            METER_ID, tariff(), UNIT_PLACES, new_switch(), NOON, maximum_balance=10**9, zone="UTC0")
+            METER_ID, tariff(), UNIT_PLACES, new_switch(), NOON, maximum_balance=10**9,
+            zone="UTC0")
         self.open_gate()
 
     def use(self, counts, exported=0):

@@ -1,110 +1,26 @@
 """Flashing: over a REPL of MicroPython, onto a drive, through esptool; each with its check."""
 
 import hashlib
-import os
-import pty
 import subprocess
 import sys
-import threading
-import tty
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from mpremote.transport_serial import SerialTransport
 
-from tests.harness.execution import micropython
 from tests.official_files import FLASH, Esp32, Pico
-from tools.image import drive, esptool_flash, install
+from tools.image import device, drive, esptool_flash
 from tools.image.boards import board
-from tools.image.compiler import File
 from tools.image.errors import ImageError
 
 PICO, PICO2 = board("METER_RP2040"), board("METER_RP2350")
 ESP32, S3 = board("METER_ESP32"), board("METER_ESP32_S3")
-FILES = [
-    File("boot.py", b"x = 1\n", ""), File("main.py", b"y = 2\n", ""),
-    File("pins.mpy", b"M\x06" + bytes(700), ""),
-    File("joulegate/core/account.mpy", bytes(range(256)) * 5, ""),
-    File("lib/umqtt/simple.mpy", b"M\x06z", ""),
-]
-
-
-@contextmanager
-def repl(folder: Path) -> Iterator[Any]:
-    """MicroPython's own REPL on a pty; its soft reset would end the unix port, so none is made."""
-    master, slave = pty.openpty()
-    tty.setraw(slave)
-    # A REPL of its own needs a terminal of its own: input and output are the slave.
-    process = subprocess.Popen([micropython(), "-i"], stdin=slave, stdout=slave, stderr=slave,
-                               cwd=folder, start_new_session=True,
-                               env={**os.environ, "TERM": "dumb"})
-    relay, other = pty.openpty()
-    tty.setraw(other)
-    done = threading.Event()
-
-    def pump(source: int, target: int) -> None:
-        while not done.is_set():
-            try:
-                os.write(target, os.read(source, 512))
-            except OSError:
-                return
-
-    threads = [threading.Thread(target=pump, args=ends, daemon=True)
-               for ends in ((master, relay), (relay, master))]
-    for thread in threads:
-        thread.start()
-    transport = SerialTransport(os.ttyname(other), exclusive=False, timeout=10)
-    transport.enter_raw_repl(soft_reset=False)
-    try:
-        yield transport
-    finally:
-        done.set()
-        process.kill()
-        process.wait()
-        for end in (master, slave, relay, other):
-            os.close(end)
-
-
-def test_files_are_copied_and_read_back(tmp_path: Path) -> None:
-    device = tmp_path / "device"
-    (device / "joulegate").mkdir(parents=True)
-    (device / "flash").mkdir()
-    (device / "joulegate/old.mpy").write_bytes(b"M\x06")
-    (device / "pins.py").write_text("SHADOW = 1\n")
-    (device / "flash/ledger.bin").write_bytes(b"money")
-    with repl(tmp_path) as transport:
-        assert install.identity(transport)[0] == "linux"
-        order: list[str] = []
-        assert install.copy(transport, FILES, order.append, str(device)) == len(FILES)
-        assert order[-2:] == ["boot.py", "main.py"]
-        install.verify(transport, FILES, str(device))
-        assert install.copy(transport, FILES, root=str(device)) == 0
-        (device / "pins.mpy").write_bytes(b"M\x06" + bytes(699) + b"\x01")
-        with pytest.raises(ImageError, match="pins.mpy: what the device reads back is not"):
-            install.verify(transport, FILES, str(device))
-        (device / "main.py").unlink()
-        with pytest.raises(ImageError, match="main.py: what the device"):
-            install.verify(transport, FILES[1:2], str(device))
-    left = {path.relative_to(device).as_posix() for path in device.rglob("*") if path.is_file()}
-    assert left == {*(file.path for file in FILES), "flash/ledger.bin"} - {"main.py"}
-    assert (device / "flash/ledger.bin").read_bytes() == b"money"
-
-
-def test_a_device_that_cannot_store_is_told(tmp_path: Path) -> None:
-    (tmp_path / "device").mkdir()
-    (tmp_path / "device/joulegate").write_text("a file in the way")
-    words = "copying stopped, start it again"
-    with repl(tmp_path) as transport, pytest.raises(ImageError, match=words):
-        install.copy(transport, FILES, root=str(tmp_path / "device"))
 
 
 def test_no_device_at_the_port(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="no MicroPython answers"):
-        install.connect(str(tmp_path / "ttyNone"))
+        device.connect(str(tmp_path / "ttyNone"))
 
 
 MPY = 6 | 3 << 8
@@ -127,10 +43,10 @@ RUNS = "Raspberry Pi Pico with RP2040"
 )
 def test_the_device_must_be_the_board(target: Any, found: Any, words: str) -> None:
     if not words:
-        install.check_identity(target, found)
+        device.check_identity(target, found)
         return
     with pytest.raises(ImageError, match=words):
-        install.check_identity(target, found)
+        device.check_identity(target, found)
 
 
 def boot_drive(folder: Path, board_id: str = "RPI-RP2") -> Path:

@@ -114,6 +114,7 @@ def serve(spec_path: str, url: str) -> None:
     """Run the meter with no screen until it ends or the input closes; pass the input on."""
     meter = Meter(spec_path)
     try:
+        meter.read()  # the console is there by the first status
         print("console", url, flush=True)
         watched = [meter.output, sys.stdin]
         while True:

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 
 from tools.image import build as images
+from tools.image import device, esptool_flash, frozen_report, ram, report
 from tools.image import drive as uf2_drive
-from tools.image import esptool_flash, frozen_report, install, ram, report
 from tools.image import frozen as frozen_build
 from tools.image.boards import Board, Family, board
 from tools.image.build import Built
@@ -106,8 +106,7 @@ def flash(
     drive: Annotated[Path | None, typer.Option(
         help="Folder where the BOOTSEL drive of an RP2 board is mounted.")] = None,
     image: Annotated[Path | None, typer.Option(
-        help="File to flash; without it the development files are copied.")] = None,
-    heap_free: HeapFree = _FREE_LEAST,
+        help="File to flash.")] = None,
 ) -> None:
     """Put an image on a board and read it back."""
     target = board(name)
@@ -116,7 +115,8 @@ def flash(
     elif port is None:
         raise ImageError("flash: needs --port, or --drive for an RP2 board")
     elif image is None:
-        _copy(target, port, heap_free)
+        raise ImageError("flash --port: needs --image; `meterctl install` copies the development "
+                         "files onto a board that runs official MicroPython")
     elif target.family is Family.ESP32:
         esptool_flash.flash(target, image, port)
     else:
@@ -135,21 +135,10 @@ def _flash_drive(target: Board, folder: Path, image: Path | None, port: str | No
     if port is None:
         print("Not read back: name --port as well for that.")
         return
-    transport = install.connect(port)
+    transport = device.connect(port)
     uf2_drive.read_back(target, image, transport)
-    install.reset(transport)
+    device.reset(transport)
     print("read back: the program in flash is that of the file")
-
-
-def _copy(target: Board, port: str, heap_free: int) -> None:
-    files = images.development_files(target, heap_free / 100).files
-    transport = install.connect(port)
-    install.check_identity(target, install.identity(transport))
-    with Console().status("copying") as status:
-        written = install.copy(transport, files, lambda path: status.update(f"copying {path}"))
-    install.verify(transport, files)
-    install.reset(transport)
-    print(f"{written} of {len(files)} files written, all read back with the right SHA-256")
 
 
 def main() -> None:

@@ -9,8 +9,12 @@ _LABEL = "%-20s %s"
 def lines(name: str, report: dict) -> list:
     """Return the lines of a report; see console.reports."""
     page = _PAGES.get(name)
-    found = page(report) if page else [_LABEL % (key, _text(report[key])) for key in report]
+    found = page(report) if page else _plain(report, _ORDER[name])
     return [line if len(line) <= WIDTH else line[:WIDTH - 1] + "~" for line in found]
+
+
+def _plain(report: dict, keys: tuple) -> list:
+    return [_LABEL % (key, _text(report[key])) for key in keys]
 
 
 def _text(value: object) -> str:
@@ -71,4 +75,27 @@ def _tests(r: dict) -> list:
     return found
 
 
-_PAGES = {"status": _status, "events": _events, "settings": _settings, "self_test": _tests}
+def _identity(r: dict) -> list:
+    found = _plain(r, _ORDER["identity"])
+    names = sorted([name for name in r["capabilities"] if r["capabilities"][name]])
+    for i in range(0, max(1, len(names)), 6):
+        found.append(_LABEL % ("" if i else "carries", " ".join(names[i:i + 6]) or "-"))
+    return found
+
+
+def _balance(r: dict) -> list:
+    found = _plain(r, _ORDER["balance"])
+    found.append(_LABEL % ("audit", r["audit"] or "agrees"))
+    return found
+
+
+_ORDER = {
+    "registers": ("import_kWh", "export_kWh", "reactive_import_kvarh", "reactive_export_kvarh"),
+    "balance": ("balance", "currency", "credits", "charges", "month_kWh", "month_cost"),
+    "tariff": ("id", "name", "currency", "digest", "price", "tiers", "seasons", "periods", "next"),
+    "relay": ("commanded", "relay", "load_voltage", "intent", "fault"),
+    "identity": ("meter_id", "provisioned", "locked", "board", "profile", "firmware",
+                 "micropython", "platform", "unique_id", "counts_per_kWh", "unit_places"),
+}
+_PAGES = {"status": _status, "events": _events, "settings": _settings, "self_test": _tests,
+          "identity": _identity, "balance": _balance}

@@ -97,7 +97,10 @@ class RawRepl:
 
     def _keep(self, byte: int) -> None:
         if len(self._code) < CODE_MAX:
-            self._code.append(byte)
+            try:
+                self._code.append(byte)
+            except MemoryError:
+                self._too_long = True
         else:
             self._too_long = True
 
@@ -141,7 +144,8 @@ class RawRepl:
         error = ""
         try:
             if self._too_long:
-                raise MemoryError("code: longer than %d bytes" % CODE_MAX)
+                raise MemoryError(
+                    "code: longer than %d bytes, or than the heap has room for" % CODE_MAX)
             code = self._code.decode()
             self._begin()
             if self._app.locked:

@@ -24,6 +24,7 @@ def identity(app: object) -> dict:
         "firmware": app.version, "profile": app.profile, "board": board.NAME,
         "meter_id": app.state.meter_id, "provisioned": app.state.provisioned,
         "locked": app.locked, "counts_per_kWh": app.state.counts_per_kWh,
+        "unit_places": app.state.billing.tariff.unit_places if app.state.provisioned else None,
         "micropython": ".".join([str(n) for n in sys.implementation.version[:3]]),
         "platform": sys.platform, "unique_id": hexlify(board.unique_id()).decode(),
         "capabilities": board.CAPABILITIES,

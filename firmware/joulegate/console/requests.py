@@ -72,12 +72,14 @@ class Requests:
         return len(self._upload)
 
     def document(self) -> bytes:
-        """Return what was uploaded, and forget it; RuntimeError when there is nothing."""
+        """Return what was uploaded; RuntimeError when there is nothing."""
         if not self._upload:
             raise RuntimeError("upload: there is no document")
-        document = bytes(self._upload)
+        return bytes(self._upload)
+
+    def forget(self) -> None:
+        """Forget what was uploaded, once it is in use."""
         self._upload = bytearray()
-        return document
 
 
 def _upload(app: object, at: int, hex: str, requests: Requests) -> dict:
@@ -109,6 +111,7 @@ def _tariff_check(
 def _tariff_load(app: object, start: str, requests: Requests) -> dict:
     second = parse_time(start)
     tariff = app.commissioning.load_tariff(requests.document(), second)
+    requests.forget()
     return dict(_tariff_facts(tariff), start=format_time(second))
 
 
@@ -125,6 +128,7 @@ def _provision(
     second = None if time is None else parse_time(time)
     app.commissioning.provision(
         meter_id, requests.document(), unit_places, second, settings or {}, calibration)
+    requests.forget()
     return reports.identity(app)
 
 

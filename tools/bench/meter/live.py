@@ -214,9 +214,11 @@ class Live:
         })
 
     def _close(self) -> None:
-        if self.bed.app is not None:
-            self.bed.app.metering.step()
-            self.bed.app.metering.commit()
+        app = self.bed.app
+        if app is not None:
+            app.metering.step()
+            if app.state.provisioned:
+                app.metering.commit()
         if self.spec.get("place"):
             self.bed.save_place()
 

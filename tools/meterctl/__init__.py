@@ -1,0 +1,1 @@
+"""The technician's tool: reads, provisions and updates a meter over its serial line."""

@@ -1,0 +1,118 @@
+"""What the meter answers to each request: fields and their types, checked before use.
+
+An answer may have more fields than these, never fewer; one that may be null may also be absent.
+Amounts and quantities are decimal texts, so that no digit is lost on the way.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tools.meterctl.errors import clean
+
+TEXT = (str,)
+NUMBER = (int,)
+FLAG = (bool,)
+LIST = (list,)
+OBJECT = (dict,)
+MAYBE_TEXT = (str, type(None))
+MAYBE_FLAG = (bool, type(None))
+MAYBE_NUMBER = (int, type(None))
+MAYBE_OBJECT = (dict, type(None))
+SETTING = (int, str, list)
+
+Fields = dict[str, tuple[type, ...]]
+
+
+def _of(types: tuple[type, ...], names: str) -> Fields:
+    return dict.fromkeys(names.split(), types)
+
+
+SHAPES: dict[str, Fields] = {
+    "identity": _of(TEXT, "firmware profile board meter_id micropython platform unique_id")
+    | _of(FLAG, "provisioned locked") | _of(NUMBER, "counts_per_kWh")
+    | _of(OBJECT, "capabilities"),
+    "status": _of(TEXT, "time error supply reasons relay gate")
+    | _of(FLAG, "provisioned relay_fault") | _of(OBJECT, "tick_us")
+    | _of(NUMBER, "uptime_s ticks commits bus_errors heap_free heap_used")
+    | _of(MAYBE_TEXT, "V A W pf Hz balance currency period season price")
+    | _of(MAYBE_NUMBER, "tier tiers"),
+    "registers": _of(
+        TEXT, "import_kWh export_kWh reactive_import_kvarh reactive_export_kvarh"),
+    "balance": _of(TEXT, "balance credits charges currency month_kWh month_cost audit"),
+    "tariff": _of(TEXT, "id name currency digest price") | _of(LIST, "periods seasons")
+    | _of(NUMBER, "tiers") | _of(MAYBE_OBJECT, "next"),
+    "relay": _of(TEXT, "relay commanded intent") | _of(MAYBE_FLAG, "load_voltage")
+    | _of(FLAG, "fault"),
+    "events": _of(LIST, "events") | _of(NUMBER, "count discarded"),
+    "settings": _of(LIST, "settings"),
+    "set": _of(LIST, "settings"),
+    "self_test": _of(FLAG, "passed") | _of(LIST, "tests"),
+    "clock": _of(TEXT, "time"),
+    "upload": _of(NUMBER, "size"),
+    "tariff_check": _of(TEXT, "id name currency digest"),
+    "tariff_load": _of(TEXT, "digest start"),
+    "provision": {},
+    "credit": _of(FLAG, "accepted") | _of(TEXT, "reason balance"),
+    "reset": {},
+}
+SHAPES["provision"] = SHAPES["identity"]
+
+_SETTING: Fields = {
+    "name": TEXT, "value": SETTING, "default": SETTING, "low": MAYBE_NUMBER,
+    "high": MAYBE_NUMBER, "unit": TEXT,
+}
+_EVENT = (NUMBER, TEXT, TEXT, (int, str))
+_NEXT: Fields = {"digest": TEXT, "start": TEXT}
+_TEST: Fields = {"name": TEXT, "passed": FLAG, "text": TEXT}
+
+
+def problem(do: str, answer: dict[str, Any]) -> str:
+    """Return what is wrong with the `ok` part of an answer to a request; "" if nothing is."""
+    wrong = _object(do, answer, SHAPES[do])
+    if wrong:
+        return wrong
+    if do == "events":
+        return _items(do, answer["events"], _event)
+    if do in ("settings", "set"):
+        return _items(do, answer["settings"], lambda at, item: _object(at, item, _SETTING))
+    if do == "self_test":
+        return _items(do, answer["tests"], lambda at, item: _object(at, item, _TEST))
+    if do == "tariff" and answer["next"] is not None:
+        return _object("tariff.next", answer["next"], _NEXT)
+    return ""
+
+
+def _object(at: str, value: Any, fields: Fields) -> str:
+    if not isinstance(value, dict):
+        return f"{at}: {_short(value)}: must be an object"
+    for name, types in fields.items():
+        if name not in value:
+            if type(None) in types:
+                continue
+            return f"{at}: has no field {name}"
+        # In Python True is an int; on the wire it is not.
+        wrong = not isinstance(value[name], types) or (
+            isinstance(value[name], bool) and bool not in types)
+        if wrong:
+            names = " or ".join(t.__name__.replace("NoneType", "null") for t in types)
+            return f"{at}.{name}: {_short(value[name])}: must be {names}"
+    return ""
+
+
+def _items(at: str, items: list[Any], check: Callable[[str, Any], str]) -> str:
+    for i, item in enumerate(items):
+        wrong = check(f"{at}[{i}]", item)
+        if wrong:
+            return wrong
+    return ""
+
+
+def _event(at: str, item: Any) -> str:
+    if not isinstance(item, list) or len(item) != len(_EVENT):
+        return f"{at}: {_short(item)}: must be [number, time, name, value]"
+    return _object(at, dict(zip("0123", item, strict=True)),
+                   dict(zip("0123", _EVENT, strict=True)))
+
+
+def _short(value: Any) -> str:
+    return clean(repr(value))[:60]
