@@ -8,18 +8,19 @@ BIN := $(VENV)/bin
 VENV_STAMP := $(VENV)/.stamp
 LIB_STAMP := build/micropython-lib/.stamp
 MEASURE32_STAMP := build/measure32/.stamp
+EMULATE_STAMP := build/emulate/.stamp
 STUBS_STAMP := build/stubs/.stamp
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help setup run test lint typecheck coverage bench bills image frozen flash clean clean-all
+.PHONY: help setup run test lint typecheck coverage bench bills image frozen flash install emulate clean clean-all
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-setup: $(VENV_STAMP) $(LIB_STAMP) $(MEASURE32_STAMP) $(STUBS_STAMP) ## Fetch everything pinned into .venv and build
+setup: $(VENV_STAMP) $(LIB_STAMP) $(MEASURE32_STAMP) $(EMULATE_STAMP) $(STUBS_STAMP) ## Fetch everything pinned into .venv and build
 
 run: setup ## Run the meter and its world on this computer
 	$(BIN)/python -m tools.bench live
@@ -51,10 +52,17 @@ image: setup ## Make the images of BOARD=; with MICROPYTHON=file, one file to fl
 frozen: setup ## Build MicroPython with the firmware frozen: BOARD=, MICROPYTHON_DIR=
 	$(BIN)/python -m tools.image frozen $(BOARD) "$(MICROPYTHON_DIR)" --cmake-args="$(CMAKE_ARGS)"
 
-flash: setup ## Flash BOARD= and read it back: PORT= or DRIVE=, IMAGE=
+flash: setup ## Flash IMAGE= onto BOARD= and read it back: PORT= or DRIVE=
 	$(BIN)/python -m tools.image flash $(BOARD) $(if $(PORT),--port "$(PORT)") \
-		$(if $(DRIVE),--drive "$(DRIVE)") $(if $(IMAGE),--image "$(IMAGE)") \
-		$(if $(HEAP_FREE),--heap-free $(HEAP_FREE))
+		$(if $(DRIVE),--drive "$(DRIVE)") $(if $(IMAGE),--image "$(IMAGE)")
+
+install: setup ## Copy the development files onto a board with official MicroPython: PORT=
+	$(BIN)/python -m tools.meterctl $(if $(PORT),--port "$(PORT)") install \
+		$(if $(BOARD),--board $(BOARD)) $(if $(HEAP_FREE),--heap-free $(HEAP_FREE))
+
+emulate: setup ## Run the acceptance scenario on an emulated RP2040: UF2= BOOTROM= STORE=1
+	$(BIN)/python -m tools.emulate $(if $(UF2),--uf2 "$(UF2)") \
+		$(if $(BOOTROM),--bootrom "$(BOOTROM)") $(if $(STORE),--store)
 
 clean: ## Remove what was made, keep what was fetched
 	rm -rf build/coverage .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -80,6 +88,13 @@ $(MEASURE32_STAMP): tools/measure32/package-lock.json $(VENV_STAMP)
 	mkdir -p build/measure32
 	cp tools/measure32/package.json tools/measure32/package-lock.json build/measure32/
 	$(BIN)/python -m tools.setup.npm ci --prefix build/measure32 --ignore-scripts \
+		--no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(EMULATE_STAMP): tools/emulate/package-lock.json $(VENV_STAMP)
+	mkdir -p build/emulate
+	cp tools/emulate/package.json tools/emulate/package-lock.json build/emulate/
+	$(BIN)/python -m tools.setup.npm ci --prefix build/emulate --ignore-scripts \
 		--no-audit --no-fund --loglevel=error
 	@touch $@
 

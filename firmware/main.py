@@ -8,9 +8,16 @@ from micropython import kbd_intr
 
 kbd_intr(-1)
 
-from image_profile import NAME  # noqa: E402 - imports take their time, and nothing comes before
+import gc  # noqa: E402 - imports take their time, and nothing must come before the line above
 
-import board  # noqa: E402 - the same
-from joulegate import app  # noqa: E402 - the same
+# Collecting often while modules load leaves the heap in one piece (97 kB instead of 3 kB on an
+# RP2040); left on, it would cost every tick.
+gc.threshold(32768)
 
+from image_profile import NAME  # noqa: E402 - see above
+
+import board  # noqa: E402
+from joulegate import app  # noqa: E402
+
+gc.threshold(-1)
 app.run(board, NAME)

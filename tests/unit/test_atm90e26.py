@@ -110,7 +110,7 @@ class Wire(unittest.TestCase):
         self.spi.configure()
         self.ic.start()
         self.ic.read(self.reading)
-        self.assertEqual(len(set(self.spi.buffers)), 1)
+        self.assertEqual(len(set(self.spi.buffers)), 2)  # one for reads, one for writes
 
     def test_decodes(self):
         self.spi.configure()

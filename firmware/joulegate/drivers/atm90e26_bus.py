@@ -36,6 +36,7 @@ class Atm90e26Bus:
         """spi: SPI in mode 3; cs: the chip select, a Pin."""
         self._spi = spi
         self._cs = cs
+        self._ask = bytearray(3)  # a read; its second and third byte stay 0
         self._tx = bytearray(3)
         self._rx = bytearray(3)
         self._short_tx = bytes((0x80 | _MMODE, 0))
@@ -61,14 +62,13 @@ class Atm90e26Bus:
 
     def read(self, register: int) -> int:
         """Return the word of a register."""
-        tx = self._tx
-        tx[0] = 0x80 | register
-        tx[1] = 0
-        tx[2] = 0
+        ask = self._ask
+        ask[0] = 0x80 | register
         rx = self._rx
-        self._cs(0)
-        self._spi.write_readinto(tx, rx)
-        self._cs(1)
+        cs = self._cs
+        cs(0)
+        self._spi.write_readinto(ask, rx)
+        cs(1)
         return rx[1] << 8 | rx[2]
 
     def write(self, register: int, value: int) -> None:

@@ -1,0 +1,114 @@
+"""`python -m tools.emulate`: the acceptance scenario on an emulated RP2040, or a meter on it."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tools.bench.process import ROOT
+from tools.emulate import node, printout, stored, task
+from tools.emulate.node import EmulateError
+
+app = typer.Typer(add_completion=False, help=__doc__)
+
+BRING = """\
+skipped: this needs two files that are not part of the project:
+  --uf2      MicroPython v1.28.0 for RPI_PICO, built by MicroPython's own instructions or the
+             official .uf2
+  --bootrom  the RP2040's boot ROM B1 as 16 KiB of binary, from its maker's published sources
+docs/emulate.md tells more. The log of the last run is docs/emulated/rp2040.txt."""
+
+
+@app.command()
+def emulate(
+    uf2: Annotated[Path | None, typer.Option(help="MicroPython for RPI_PICO, .uf2.")] = None,
+    bootrom: Annotated[Path | None, typer.Option(help="Boot ROM of the RP2040, binary.")] = None,
+    joined: Annotated[bool, typer.Option(
+        "--joined", help="The UF2 holds the meter's image already.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses where the power is cut.")] = 1,
+    store: Annotated[bool, typer.Option(
+        "--store", help="Replace the stored log by this run, if it passes.")] = False,
+    date: Annotated[str, typer.Option(
+        help="Date for the log; default: that of the last commit.")] = "",
+    serve: Annotated[int | None, typer.Option(
+        min=0, max=65535, help="No scenario: a meter in real time on this TCP port.")] = None,
+    watts: Annotated[int, typer.Option(
+        min=-10000, max=10000, help="Load of the meter with --serve.")] = 1000,
+    state: Annotated[Path | None, typer.Option(
+        help="With --serve: file that keeps the flash from run to run.")] = None,
+) -> None:
+    if uf2 is None or bootrom is None:
+        print(BRING)
+        return
+    for file in (uf2, bootrom):
+        if not file.is_file():
+            raise EmulateError(f"{file}: there is no such file")
+    image = uf2 if joined else task.joined(uf2)
+    if serve is not None:
+        node.serve({"uf2": str(image), "bootrom": str(bootrom), "start": task.START,
+                    "port": serve, "watts": watts, "state": str(state) if state else ""})
+        return
+    log = _run(image, bootrom, seed)
+    log.update(date=date or _commit_date(), sha256={
+        "MicroPython": task.sha256(uf2), "boot ROM": task.sha256(bootrom),
+        "flashed image": task.sha256(image)})
+    failed = sum(not check["passed"] for check in log["checks"])
+    lines = [*printout.heading(log), "", *map(printout.check_line, log["checks"])]
+    if "lost_Wh" in log["figures"]:
+        end = printout.figures(log["figures"])
+        lines += ["", *end]
+        print("\n" + "\n".join(end))
+    if failed:
+        print(f"{failed} of {len(log['checks'])} checks failed", file=sys.stderr)
+        raise typer.Exit(1)
+    if store:
+        stored.write({k: v for k, v in log.items() if k != "serial"}, "\n".join(lines) + "\n",
+                     log["serial"])
+
+
+def _run(image: Path, bootrom: Path, seed: int) -> dict[str, Any]:
+    checks: list[dict[str, Any]] = []
+
+    def tell(check: dict[str, Any]) -> None:
+        checks.append(check)
+        print(printout.check_line(check), flush=True)
+
+    result = node.run(task.acceptance(image, bootrom, seed), tell)
+    return {
+        "date": "", "seed": seed, "sha256": {}, "tick_path": stored.tick_path(),
+        "emulated_s": round(result["emulated_ms"] / 1000, 3),
+        "figures": _rounded(result["figures"]), "checks": _rounded(checks),
+        "serial": result["serial"],
+    }
+
+
+def _rounded(value: Any) -> Any:
+    """Return JSON with three decimals at most: emulated microseconds."""
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return value
+
+
+def _commit_date() -> str:
+    done = subprocess.run(["git", "log", "-1", "--format=%cs"], cwd=ROOT, capture_output=True,
+                          text=True)
+    return done.stdout.strip() or "undated"
+
+
+def main() -> None:
+    """Run the command; an error becomes one line and exit code 2."""
+    try:
+        app()
+    except EmulateError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
