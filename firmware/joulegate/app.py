@@ -107,6 +107,13 @@ class App:
         except (RuntimeError, OSError):
             self.log.add(event.METER_ERROR, self.clock.now())
 
+    def credit(self, tid: int, units: int) -> object:
+        """Take a purchase by the gate and bring supply back at once; return the receipt."""
+        receipt = self.gate.credit(tid, units, self.clock.now())
+        if receipt.accepted:
+            self.task.step()
+        return receipt
+
     def self_test(self) -> list:
         """Test every part; see health.self_test."""
         return self_test(self)

@@ -22,7 +22,7 @@ class MeteringTask:
         app = self._app
         while True:
             began = time.ticks_ms()
-            left = wait = self._step()
+            left = wait = self.step()
             if self.reset_wanted and not app.switch.busy:
                 self._reset()
             while left > 0:
@@ -32,7 +32,8 @@ class MeteringTask:
             watchdog.feed()
             await asyncio.sleep_ms(0)
 
-    def _step(self) -> int:
+    def step(self) -> int:
+        """Do one tick, also out of turn; return the milliseconds after which one is due."""
         began = time.ticks_us()
         wait = self._app.metering.step()
         spent = time.ticks_diff(time.ticks_us(), began)

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.bench.process import ROOT
+from tools.emulate import stored
 from tools.measure.rows import rows
 
 OUTPUT = ROOT / "build" / "bench.json"
@@ -15,16 +16,19 @@ def main() -> None:
     found = rows()
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps([row.as_json() for row in found], indent=1) + "\n")
-    table = Table(title="Joulegate: figures of this machine")
+    table = Table(title="Joulegate: figures", caption="RP2040: the stored run on an emulated "
+                  f"chip of {stored.read()['date']}, see docs/emulate.md")
     table.add_column("what")
-    for column in ("measured", "target", "unit"):
-        table.add_column(column, justify="right" if column != "unit" else "left")
+    for column in ("unix", "32-bit", "RP2040", "target"):
+        table.add_column(column, justify="right")
+    table.add_column("unit")
     table.add_column("reached")
     for row in found:
         sign = "<=" if row.better == "lower" else ">="
-        table.add_row(row.name, f"{row.value:g}", f"{sign} {row.target:g}", row.unit,
+        values = ("" if v is None else f"{v:g}" for v in (row.unix, row.bits32, row.emulated))
+        table.add_row(row.name, *values, f"{sign} {row.target:g}", row.unit,
                       "yes" if row.reached else "[bold red]no[/]")
-    Console(width=100).print(table)
+    Console(width=110).print(table)
 
 
 if __name__ == "__main__":

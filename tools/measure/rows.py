@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench.process import ROOT, environment, interpreter
+from tools.emulate import stored
 from tools.image import boards, compiler, filesystems, layout
 from tools.image.profiles import Profile
 from tools.measure32 import measure
@@ -91,22 +92,29 @@ FIRMWARE_MODULES = [
 
 @dataclass
 class Row:
-    """One figure. `better` says which way: "lower" or "higher" than the target is good."""
+    """One figure where it was measured, None where it was not, and the target of all.
+
+    unix: this machine, 64 bits. bits32: the 32-bit object model, here. emulated: the last stored
+    run on an emulated RP2040. better: whether "lower" or "higher" than the target is good.
+    """
 
     name: str
-    value: float
     unit: str
     target: float
     better: str
+    unix: float | None = None
+    bits32: float | None = None
+    emulated: float | None = None
 
     @property
     def reached(self) -> bool:
+        values = [v for v in (self.unix, self.bits32, self.emulated) if v is not None]
         if self.better == "lower":
-            return self.value <= self.target
-        return self.value >= self.target
+            return all(value <= self.target for value in values)
+        return all(value >= self.target for value in values)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "reached": self.reached}
 
 
 def bytes_a_tick_32() -> float:
@@ -159,16 +167,24 @@ def rows() -> list[Row]:
     year = core_year()
     heap = whole_firmware()
     started, restored = first_tick()
+    chip = stored.read()["figures"]
+    chip_heap = chip["heap_free"] + chip["heap_used"]
     return [
-        Row("heap allocated by a steady tick, 32-bit", bytes_a_tick_32(), "bytes", 0, "lower"),
-        Row("ticks a second, whole core, unix port", round(year["ticks"] / year["wall_s"]),
-            "ticks/s", 20000, "higher"),
-        Row("a year of 1-minute readings, whole core", round(year["wall_s"], 2), "s", 30,
-            "lower"),
-        Row("heap free, whole firmware, heapsize=128wK",
-            round(100 * heap["free"] / heap["total"], 1), "%", 30, "higher"),
-        Row("cold start to first tick, bench", round(started, 3), "s", 2, "lower"),
-        Row("top-up to relay closed, bench", restored, "ms", 1000, "lower"),
+        Row("heap allocated by a steady tick", "bytes", 0, "lower",
+            unix=year["allocated"], bits32=bytes_a_tick_32()),
+        Row("ticks a second, whole core", "ticks/s", 20000, "higher",
+            unix=round(year["ticks"] / year["wall_s"])),
+        Row("a year of 1-minute readings, whole core", "s", 30, "lower",
+            unix=round(year["wall_s"], 2)),
+        Row("a tick, wake to sleep, without SPI transfer", "ms", 5, "lower",
+            emulated=chip["steady"]["computing_longest_ms"]),
+        Row("heap free, whole firmware (unix: 128wK, ROMFS)", "%", 30, "higher",
+            unix=round(100 * heap["free"] / heap["total"], 1),
+            emulated=round(100 * chip["heap_free"] / chip_heap, 1)),
+        Row("start to first tick", "s", 2, "lower",
+            unix=round(started, 3), emulated=round(chip["start_ms"] / 1000, 3)),
+        Row("top-up to relay closed", "ms", 1000, "lower",
+            unix=restored, emulated=round(chip["credit_to_contact_ms"])),
     ]
 
 

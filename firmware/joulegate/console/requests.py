@@ -142,7 +142,7 @@ def _credit(app: object, tid: int, amount: str, requests: Requests) -> dict:
         value, used = parse_decimal(amount, places)
     except ValueError as e:
         raise ValueError("amount %r: %s" % (amount, e)) from None
-    receipt = app.gate.credit(tid, scaled(value, used, places), app.clock.now())
+    receipt = app.credit(tid, scaled(value, used, places))
     return {"accepted": receipt.accepted, "reason": receipt.reason,
             "balance": reports.balance(app)["balance"]}
 

@@ -138,7 +138,7 @@ class Live:
             self.message = str(e)
             return
         self._tid = max(self._tid + 1, app.clock.now() // 60 & 0xFFFFFF)
-        receipt = app.gate.credit(self._tid, units, app.clock.now())
+        receipt = app.credit(self._tid, units)
         self.message = receipt.reason or "top-up of %s accepted" % amount
 
     async def _switch_mains(self) -> None:
