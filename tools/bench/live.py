@@ -147,8 +147,8 @@ def page(status: dict[str, Any], rate: int, top_up: str, url: str = "") -> Panel
     else:
         parts.append(Align.center(
             Text("\n\nNO POWER\n\n", style="bold red"), vertical="middle"))
-    note = status["message"] or (f"console at {url}" if url else "")
-    parts += [_events(status), Text(note, style="italic"), keys]
+    console = Text(f"console at {url}" if url else "", style="dim")
+    parts += [_events(status), Text(status["message"], style="italic"), console, keys]
     title = f"[bold]Joulegate[/]  {status['time'].replace('T', '  ')}  x{rate}"
     return Panel(Group(*parts), title=title, box=box.ROUNDED, width=80)
 
