@@ -5,8 +5,12 @@ import unittest
 from joulegate.core.civil import (
     DAY_S,
     FAR,
+    NO_TIME,
+    TIME_END,
+    TIME_MIN,
     Zone,
     ZoneError,
+    civil_of,
     date_of,
     day_number,
     days_in_month,
@@ -14,6 +18,7 @@ from joulegate.core.civil import (
     is_leap,
     parse_time,
     seconds_of,
+    time_text,
     weekday,
 )
 
@@ -240,6 +245,24 @@ class TestFirstInstant(unittest.TestCase):
                             scan += 900
                         self.assertEqual(
                             zone.first_instant(day), expected, "%s day %d" % (text, day))
+
+
+class TestNoTime(unittest.TestCase):
+    def test_the_bounds_of_time(self) -> None:
+        self.assertEqual(format_time(TIME_MIN), "2000-01-01T00:00:00")
+        self.assertEqual(format_time(TIME_END), "2053-01-01T00:00:00")
+        # Both inside a 31-bit small int, and fourteen years of seconds before the first time.
+        self.assertTrue(-0x40000000 < NO_TIME < TIME_MIN - 14 * 365 * DAY_S)
+        self.assertTrue(TIME_END < 0x3FFFFFFF)
+
+    def test_a_second_that_is_no_time_is_not_shown_as_one(self) -> None:
+        self.assertEqual(time_text(TIME_MIN), "2000-01-01T00:00:00")
+        self.assertEqual(time_text(NO_TIME), "start+0s")
+        self.assertEqual(time_text(NO_TIME + 86400), "start+86400s")
+
+    def test_civil_fields_are_those_of_a_machine_s_clock(self) -> None:
+        self.assertEqual(
+            civil_of(seconds_of(2099, 2, 28, 23, 59, 58)), (2099, 2, 28, 5, 23, 59, 58, 0))
 
 
 if __name__ == "__main__":

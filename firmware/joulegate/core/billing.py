@@ -6,12 +6,15 @@ charges nothing twice. All of it is committed in one record with the balance.
 
 Energy belongs to the price in force when its interval began, so a tick prices first and
 looks at the clock afterwards.
+
+A second before TIME_MIN means that nobody knows the time: energy then has the price of the
+tariff's default period, and days and months wait until the time is known again.
 """
 
 from micropython import const
 
 from joulegate.core.account import Account
-from joulegate.core.civil import DAY_S, FAR, Zone, date_of, weekday
+from joulegate.core.civil import DAY_S, FAR, NO_TIME, TIME_MIN, Zone, date_of, weekday
 from joulegate.core.pricing import PRICE as PRICE
 from joulegate.core.pricing import Pricing
 from joulegate.core.statement import Statement
@@ -28,6 +31,9 @@ WAITING = const(16)
 SETTLE_DAYS_MAX = const(62)
 NEVER = const(0x3FFFFFFF)
 """The start of a tariff that is not there."""
+
+BEHIND_MAX_S = const(60)
+"""How far a clock may be behind the last second seen and still be believed at a start."""
 
 
 class Listener:
@@ -64,6 +70,8 @@ class Billing:
         self.day = 0
         self.month = 0
         self.window = 0
+        self.seen = 0
+        """The last second at which a believed clock was looked at."""
         self.days_charged = 0
         self.months_charged = 0
         # The part of this month that other tariffs have priced: counts, and cost before tax
@@ -102,6 +110,8 @@ class Billing:
         """Open the account: the day and the month it opens in are charged at once."""
         if self.opened:
             raise ValueError("account: is open already")
+        if now < TIME_MIN:
+            raise ValueError("account: cannot be opened, nobody knows the time")
         self.opened = 1
         self.day = (now + self.zone.offset(now)) // DAY_S
         self.month = _month_of(self.day)
@@ -113,6 +123,9 @@ class Billing:
         """Do what the clock asks for at a UTC second: close days, change price or tariff."""
         if not self.opened:
             raise ValueError("account: is not open")
+        if now < TIME_MIN:
+            self._go_on_without_time(now)
+            return
         local = now + self.zone.offset(now)
         day = local // DAY_S
         if day > self.day + SETTLE_DAYS_MAX:
@@ -122,7 +135,37 @@ class Billing:
                 self._next_day()
             if self.next_tariff is not None and now >= self.next_start:
                 self._activate()
+            self.seen = min(now, NEVER)
         self._enter(now, local)
+
+    @property
+    def time_floor(self) -> int:
+        """The UTC second before which a clock is not believed at a start."""
+        return self.seen - BEHIND_MAX_S
+
+    def resume(self, now: int) -> None:
+        """Go on at a start; a time before the floor counts as none."""
+        self.advance(now if now >= self.time_floor else NO_TIME)
+
+    def settle(self, now: int) -> int:
+        """Settle SETTLE_DAYS_MAX of the days that wait; return how many still do.
+
+        For an administrator, who knows that the meter really was off for so long.
+        """
+        if now < TIME_MIN:
+            raise ValueError("days: cannot be settled, nobody knows the time")
+        day = (now + self.zone.offset(now)) // DAY_S
+        last = min(day, self.day + SETTLE_DAYS_MAX)
+        while self.day < last:
+            self._next_day()
+        self.advance(now)
+        return max(0, day - self.day)
+
+    def _go_on_without_time(self, now: int) -> None:
+        """Take the price of the default period until there is a time again."""
+        self.pricing.use_period(self.tariff.default_period(self.month), self.month)
+        self.next_edge = TIME_MIN
+        self.entered = now
 
     def _enter(self, now: int, local: int) -> None:
         """Take the price in force now, and the second at which to look again."""

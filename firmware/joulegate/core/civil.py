@@ -15,6 +15,14 @@ FAR = 1 << 33  # a second that never comes (year 2292)
 YEAR_MIN = const(2000)
 YEAR_MAX = const(2099)
 
+NO_TIME = const(-0x3FFFFFFF)
+"""A clock that does not know the time counts from here, the seconds since it started: every
+second before TIME_MIN is no time, and says how long nobody has known it."""
+TIME_MIN = const(-631152000)
+"""2000-01-01T00:00:00Z, the earliest second that is a time."""
+TIME_END = const(1041465600)
+"""2053-01-01T00:00:00Z: a clock may be set up to here, within the small ints."""
+
 # Days from 0000-03-01 to 2020-01-01.
 _ORIGIN = const(737730)
 
@@ -92,11 +100,23 @@ def parse_time(text: str) -> int:
     return seconds_of(*[int(p) for p in parts])
 
 
+def civil_of(second: int) -> tuple:
+    """Return (year, month, day, weekday, hour, minute, second, 0), as machine.RTC has it."""
+    day = second // DAY_S
+    rest = second % DAY_S
+    return date_of(day) + (weekday(day), rest // 3600, rest // 60 % 60, rest % 60, 0)
+
+
 def format_time(seconds: int) -> str:
     """Return "YYYY-MM-DDThh:mm:ss" of a second since 2020-01-01, on the same clock."""
     s = seconds % DAY_S
     return "%04d-%02d-%02dT%02d:%02d:%02d" % (
         date_of(seconds // DAY_S) + (s // 3600, s // 60 % 60, s % 60))
+
+
+def time_text(second: int) -> str:
+    """Return format_time of a second, or "start+Ns" of one at which nobody knew the time."""
+    return format_time(second) if second >= TIME_MIN else "start+%ds" % (second - NO_TIME)
 
 
 class Zone:

@@ -53,6 +53,7 @@ class DocumentCalendar:
         self._read_seasons(document["seasons"])
         self._read_day_types(document["day_types"], document.get("special_days", []))
         self._read_periods(document["periods"])
+        self._read_default(document.get("default_period"))
 
     def _read_seasons(self, value: object) -> None:
         names = []
@@ -155,6 +156,32 @@ class DocumentCalendar:
         if minute != 1440:
             raise TariffError(field, entry["to"], "the last entry must end at 24:00")
         return tuple(ends), bytes(periods)
+
+    def _read_default(self, value: object) -> None:
+        """Find the period of each season that holds while the clock is wrong: the one named if
+        the season has it, else the one that has most of a week."""
+        if value is not None and value not in self.periods:
+            raise TariffError("default_period", value,
+                              "must be one of %s" % ", ".join(self.periods))
+        found = bytearray()
+        for s in range(len(self.seasons)):
+            if value is not None and self.uses(s, self.periods.index(value)):
+                found.append(self.periods.index(value))
+                continue
+            minutes = self._week(s)
+            found.append(minutes.index(max(minutes)))
+        self.default_periods = bytes(found)
+
+    def _week(self, season: int) -> list:
+        """Return the minutes that each period has in a week without special days."""
+        minutes = [0] * len(self.periods)
+        for day_type in self.weekday_type:
+            ends, periods = self.schedule[season * len(self.day_types) + day_type]
+            begin = 0
+            for end, period in zip(ends, periods):
+                minutes[period] += end - begin
+                begin = end
+        return minutes
 
     def uses(self, season: int, period: int) -> bool:
         """Return whether any day of a season has a period."""

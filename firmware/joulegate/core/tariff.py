@@ -158,6 +158,11 @@ class Tariff:
         """Return the season of a month, year * 12 + month - 1."""
         return self.document.month_season[month % 12 + 1]
 
+    def default_period(self, month: int) -> int:
+        """Return the period whose price holds, in a month as above, while nobody knows the
+        time."""
+        return self.document.default_periods[self.season_of(month)]
+
     def limits_in(self, month: int, period: int) -> tuple:
         """Return the limits of a period's tiers, in counts, in a month as above."""
         return self.limits_of(

@@ -50,7 +50,7 @@ class TariffDocument(DocumentCalendar):
             "id", "currency", "day_types", "seasons", "periods", "tiers", "energy", "tax",
         ), (
             "format", "name", "country", "valid_from", "valid_to", "special_days", "adders",
-            "fixed", "minimum", "export", "source", "confidence", "notes",
+            "fixed", "minimum", "export", "default_period", "source", "confidence", "notes",
         ))
         if document.get("format", 1) != 1:
             raise TariffError("format", document["format"], "must be 1")
