@@ -82,7 +82,7 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
     balance, rem1, rem2 = take("qII")
     charges_low, charges_high, credits_low, credits_high = take("IiIi")
     take("8s8siB")  # tariffs, start, opened
-    take("iii")  # day, month, window
+    take("4i")  # day, last second seen, month, window
     take("6I")  # positions
     cells = take("24I")
     take("6I6B")  # exports, bands

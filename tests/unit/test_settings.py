@@ -9,7 +9,10 @@ from parts import error_text
 from scratch import scratch_folder
 
 from joulegate.core.account import BALANCE_LIMIT
-from joulegate.storage.settings import NUMBERS, SettingError, Settings, defaults
+from joulegate.storage.commit_policy import AMPLE_WH, FRAM_WH, SMALL_WH
+from joulegate.storage.settings import SettingError, Settings, defaults, number_rules
+
+NUMBERS = number_rules(AMPLE_WH)
 
 
 class Case(unittest.TestCase):
@@ -31,13 +34,14 @@ class Case(unittest.TestCase):
 class Keeps(Case):
 
     def test_missing_file_is_the_defaults(self):
-        self.assertEqual(self.loaded(), ([], defaults()))
+        self.assertEqual(self.loaded(), ([], defaults(NUMBERS)))
 
     def test_what_was_set(self):
         changes = {
             "maximum_balance": 1000, "cut_off": -500, "warnings": [900, 0, -499],
-            "zone": "EST5EDT,M3.2.0,M11.1.0", "commit_Wh": 10, "commit_minutes": 60,
-            "tick_ms": 100}
+            "zone": "EST5EDT,M3.2.0,M11.1.0", "commit_Wh": 110, "commit_minutes": 60,
+            "tick_ms": 100, "profile_minutes": 60,
+            "profile_channels": ["import_Wh", "voltage_min_cV"]}
         self.settings.set(**changes)
         wrong, values = self.loaded()
         self.assertEqual(wrong, [])
@@ -46,10 +50,22 @@ class Keeps(Case):
         self.assertEqual(os.listdir(self.folder), ["settings.json"])
 
     def test_what_was_not_set_stays(self):
-        self.settings.set(commit_Wh=10)
+        self.settings.set(commit_Wh=110)
         self.settings.set(commit_minutes=5)
         values = self.loaded()[1]
-        self.assertEqual((values["commit_Wh"], values["commit_minutes"]), (10, 5))
+        self.assertEqual((values["commit_Wh"], values["commit_minutes"]), (110, 5))
+
+    def test_energy_between_commits_goes_by_the_memory(self):
+        for least in (FRAM_WH, AMPLE_WH, SMALL_WH):
+            settings = Settings(self.path, least)
+            self.assertEqual(settings.values["commit_Wh"], least)
+            settings.set(commit_Wh=least)
+            error_text(SettingError, settings.set, commit_Wh=least - 1)
+        # FRAM that is gone: what was set for it is not believed.
+        self.put({"commit_Wh": FRAM_WH})
+        settings = Settings(self.path, AMPLE_WH)
+        self.assertEqual(len(settings.load()), 1)
+        self.assertEqual(settings.values["commit_Wh"], AMPLE_WH)
 
     def test_limits_are_included(self):
         for name, row in NUMBERS.items():
@@ -76,6 +92,13 @@ class Refuses(Case):
             for value in (row[1] - 1, row[2] + 1, "7", None, 1.5, True, [1]):
                 self.refused("setting " + name, repr(value), rule, **{name: value})
 
+    def test_profile(self):
+        for value in (0, 14, 20, "15", None, 15.0, True, [15]):
+            self.refused("setting profile_minutes", repr(value), "15, 30 or 60",
+                         profile_minutes=value)
+        for value in (None, "import_Wh", [], ["colour"], [3], ["import_Wh"] * 2):
+            self.refused("setting profile_channels", profile_channels=value)
+
     def test_unknown_name(self):
         self.refused("setting colour", "there is no such setting", colour=1)
 
@@ -88,7 +111,7 @@ class Refuses(Case):
             self.refused("setting warnings", repr(value), warnings=value)
 
     def test_one_bad_of_several_changes_nothing(self):
-        self.refused("tick_ms", commit_Wh=20, tick_ms=1, zone="UTC0")
+        self.refused("tick_ms", commit_Wh=120, tick_ms=1, zone="UTC0")
 
     def test_cut_off_above_a_warning(self):
         self.settings.set(warnings=[100])
@@ -101,19 +124,19 @@ class Refuses(Case):
     def test_failing_storage_changes_nothing(self):
         settings = Settings(self.folder + "/none/settings.json")
         with self.assertRaises(OSError):
-            settings.set(commit_Wh=20)
-        self.assertEqual(settings.values, defaults())
+            settings.set(commit_Wh=120)
+        self.assertEqual(settings.values, defaults(NUMBERS))
 
 
 class BadFiles(Case):
 
     def test_a_bad_value_falls_back_alone(self):
-        self.put({"commit_Wh": 20, "tick_ms": 7, "colour": 1, "zone": "Mars"})
+        self.put({"commit_Wh": 120, "tick_ms": 7, "colour": 1, "zone": "Mars"})
         wrong, values = self.loaded()
         self.assertEqual(len(wrong), 3)
         self.assertTrue("tick_ms: 7" in " ".join(wrong), wrong)
         self.assertEqual(
-            (values["commit_Wh"], values["tick_ms"], values["zone"]), (20, 1000, "UTC0"))
+            (values["commit_Wh"], values["tick_ms"], values["zone"]), (120, 1000, "UTC0"))
 
     def test_cut_off_is_read_before_the_warnings(self):
         self.put({"warnings": [-1], "cut_off": -2})
@@ -126,34 +149,34 @@ class BadFiles(Case):
         for content in ([], 5, None, "text"):
             self.put(content)
             wrong, values = self.loaded()
-            self.assertEqual((len(wrong), values), (1, defaults()))
+            self.assertEqual((len(wrong), values), (1, defaults(NUMBERS)))
 
     def test_too_long(self):
         self.put(b" " * 4097)
-        self.assertEqual(self.loaded(), (["settings: longer than 4096 bytes"], defaults()))
+        self.assertEqual(self.loaded(), (["settings: longer than 4096 bytes"], defaults(NUMBERS)))
 
     def test_unreadable(self):
         os.mkdir(self.path)
         wrong, values = self.loaded()
-        self.assertEqual((len(wrong), values), (1, defaults()))
+        self.assertEqual((len(wrong), values), (1, defaults(NUMBERS)))
 
     def test_every_truncation(self):
-        self.settings.set(commit_Wh=20, zone="CET-1CEST,M3.5.0,M10.5.0/3")
+        self.settings.set(commit_Wh=120, zone="CET-1CEST,M3.5.0,M10.5.0/3")
         with open(self.path, "rb") as f:
             content = f.read()
         for length in range(len(content)):
             self.put(content[:length])
-            self.assertEqual(self.loaded(), (["settings: are no JSON"], defaults()))
+            self.assertEqual(self.loaded(), (["settings: are no JSON"], defaults(NUMBERS)))
 
     def test_random_bytes(self):
         random.seed(20)
         for _ in range(300):
             self.put(bytes(random.getrandbits(8) for _ in range(random.getrandbits(6))))
             wrong, values = self.loaded()
-            self.assertEqual((len(wrong), values), (1, defaults()))
+            self.assertEqual((len(wrong), values), (1, defaults(NUMBERS)))
 
     def test_random_damage(self):
-        self.settings.set(commit_Wh=20, warnings=[300, 200])
+        self.settings.set(commit_Wh=120, warnings=[300, 200])
         with open(self.path, "rb") as f:
             content = f.read()
         random.seed(21)

@@ -95,7 +95,7 @@ class Provision(Case):
         for other in (state, new_state(self.folder)):
             with self.assertRaises(RuntimeError):
                 other.provision(
-                    METER_ID, tariff("other"), UNIT_PLACES, new_switch(), NOON, commit_Wh=10)
+                    METER_ID, tariff("other"), UNIT_PLACES, new_switch(), NOON, commit_Wh=110)
         self.assertTrue(files(self.folder) == before)
 
     def test_bad_values(self):

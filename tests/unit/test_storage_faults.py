@@ -206,14 +206,14 @@ class Faults(Case):
 
     def test_settings(self):
         def act(found):
-            found.settings.set(commit_Wh=33)
+            found.settings.set(commit_Wh=133)
             return True
 
         for found, result in self.each_step(act, 3):
-            self.assertEqual(found.settings.values["commit_Wh"], 33 if result else 100)
+            self.assertEqual(found.settings.values["commit_Wh"], 133 if result else 100)
             again = self.restart()
             self.assertEqual(again.log.count, 0)
-            self.assertEqual(again.settings.values["commit_Wh"], 33 if result else 100)
+            self.assertEqual(again.settings.values["commit_Wh"], 133 if result else 100)
 
     def test_tariff(self):
         document = tariff("next")

@@ -17,7 +17,7 @@ INTRODUCTION = """\
 # The ledger
 
 What a meter must not lose stands in two files of fixed length, each overwritten in place in one
-write. This page is printed by `python -m tools.docs.ledger` from the tables in
+write, or in FRAM. This page is printed by `python -m tools.docs.ledger` from the tables in
 [`storage/ledger.py`](../firmware/joulegate/storage/ledger.py); do not edit it.
 
 - Numbers are little-endian, fields follow each other without gaps.
@@ -44,6 +44,27 @@ hot record. After a cut between the two, the marks of the hot record tell how ma
 missing here, and they are added at the next start."""
 
 
+FRAM = """\
+## In FRAM
+
+On a board with FRAM both records stand there and no file does; a meter that had files moves them
+when it first finds the FRAM. Each has two slots, written in turn: the hot record at {hot} and
+{hot2}, the registers at {registers} and {registers2}. The last byte of the chip is for testing
+it. A slot is a seal and then the record; the record is written first. The newest slot whose seal
+is sound and whose record has the check sum in the seal counts.
+
+| offset | bytes | field | type | meaning |
+|---:|---:|---|---|---|
+| 0 | 4 | generation | unsigned 32 | rises by one at each write |
+| 4 | 4 | record | unsigned 32 | check sum of the record, its last field |
+| 8 | 4 | check | unsigned 32 | CRC-32 of the eight bytes before and of the magic |
+| 12 | | | | the record |"""
+
+
+class _AnyFram:
+    size = 8192
+
+
 def page() -> str:
     """Return the whole page."""
     module = firmware.load("joulegate.storage.ledger")
@@ -54,6 +75,10 @@ def page() -> str:
         size = len(record.buffer)
         file = record.path.lstrip("/")
         parts += [text.format(file=file, size=size, limit=limit), _table(record, size)]
+    home = module.Ledger("", _AnyFram())
+    parts.append(FRAM.format(
+        hot=home.hot.slots[0], hot2=home.hot.slots[1], registers=home.registers.slots[0],
+        registers2=home.registers.slots[1]))
     return "\n\n".join(parts) + "\n"
 
 

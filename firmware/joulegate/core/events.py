@@ -1,7 +1,8 @@
 """Events: what happened, when, and one number that says how much.
 
 The log here is a ring in memory, written without waiting and without allocation of its own;
-an overwritten entry is counted, never silently lost.
+an overwritten entry is counted, never silently lost. storage/event_store.py brings it to
+flash, each class apart from the others.
 """
 
 from array import array
@@ -38,6 +39,16 @@ CLOCK_SET = const(26)
 SETTINGS_CHANGED = const(27)
 TARIFF_LOADED = const(28)
 PROVISIONED = const(29)
+CLOCK_INVALID = const(30)
+CLOCK_VALID = const(31)
+CLOCK_SLEWED = const(32)
+RTC_DISAGREES = const(33)
+RTC_FAILED = const(34)
+EVENTS_CLEARED = const(35)
+EVENTS_LOST = const(36)
+SOFTWARE_FAILED = const(37)
+SAFE_MODE = const(38)
+SELF_TEST_FAILED = const(39)
 
 NAMES = (
     "started", "meter_error", "meter_reloaded", "bus_retried", "sag", "low_credit",
@@ -46,7 +57,9 @@ NAMES = (
     "storage_error", "purchase_reapplied", "registers_behind", "clock_ahead",
     "tariff_activated", "audit_failed", "reversed", "setting_defaulted",
     "tariff_dropped", "calibration_defaulted", "clock_set", "settings_changed",
-    "tariff_loaded", "provisioned",
+    "tariff_loaded", "provisioned", "clock_invalid", "clock_valid", "clock_slewed",
+    "rtc_disagrees", "rtc_failed", "events_cleared", "events_lost",
+    "software_failed", "safe_mode", "self_test_failed",
 )
 
 CAPACITY = const(32)
@@ -75,6 +88,11 @@ class EventLog:
         self._times[at] = _bounded(now)
         self._values[at] = _bounded(value)
         self.count += 1
+
+    def entry(self, number: int) -> tuple:
+        """Return (code, time, value) of an event that is still kept."""
+        at = number % CAPACITY
+        return self._codes[at], self._times[at], self._values[at]
 
     def since(self, number: int) -> object:
         """Yield (number, time, name, value) of the events from a number on that are kept."""

@@ -113,15 +113,42 @@ class Record:
             raise RecordError("record %s: %s.%s %d: must be %d to %d" % (
                 self.path, owner, attribute, lowest if lowest < low else highest, low, high))
 
+    def exists(self) -> bool:
+        """Return whether there is a file, believable or not."""
+        folder, _, name = self.path.rpartition("/")
+        try:
+            return name in os.listdir(folder)
+        except OSError:
+            return False
+
+    def remove(self) -> None:
+        """Take the file away, if there is one."""
+        if self.exists():
+            os.remove(self.path)
+
     def create(self, owners: dict) -> None:
         """Write the file for the first time; OSError EEXIST if there is one already."""
-        folder, _, name = self.path.rpartition("/")
-        if name in os.listdir(folder):
+        if self.exists():
             raise OSError(EEXIST, self.path)
         self.pack(owners)
+        self._write_new()
+
+    def _write_new(self) -> None:
         with open(self.path + ".new", "wb") as f:
             f.write(self.buffer)
         os.rename(self.path + ".new", self.path)
+
+    def replace(self, owners: dict) -> None:
+        """Commit, or write the file for the first time, also over one that cannot be believed."""
+        try:
+            if os.stat(self.path)[6] == len(self.buffer):
+                self.commit(owners)
+                return
+        except OSError:
+            pass
+        self.sequence += 1
+        self.pack(owners)
+        self._write_new()
 
     def commit(self, owners: dict) -> None:
         """Overwrite the file with the owners' state and a sequence one higher."""

@@ -13,27 +13,31 @@ from micropython import const
 from joulegate.core.account import BALANCE_LIMIT
 from joulegate.core.civil import Zone
 from joulegate.core.supply import Supply
+from joulegate.storage.commit_policy import AMPLE_WH
+from joulegate.storage.load_profile import CHANNELS, MINUTES, WIDTH, ProfileError, channel_mask
 
 _SIZE_MAX = const(4096)
 
-# name: (default, lowest, highest, unit)
-NUMBERS = {
-    "maximum_balance": (BALANCE_LIMIT, 1, BALANCE_LIMIT, "credit units"),
-    "cut_off": (0, -BALANCE_LIMIT, BALANCE_LIMIT, "credit units"),
-    "commit_Wh": (100, 10, 1000, "Wh"),
-    "commit_minutes": (15, 1, 60, "minutes"),
-    "tick_ms": (1000, 100, 60000, "ms"),
-}
+
+def number_rules(commit_least_Wh: int) -> dict:
+    """Return {name: (default, lowest, highest, unit)} of the settings that are numbers."""
+    return {
+        "maximum_balance": (BALANCE_LIMIT, 1, BALANCE_LIMIT, "credit units"),
+        "cut_off": (0, -BALANCE_LIMIT, BALANCE_LIMIT, "credit units"),
+        "commit_Wh": (commit_least_Wh, commit_least_Wh, 1000, "Wh"),
+        "commit_minutes": (15, 1, 60, "minutes"),
+        "tick_ms": (1000, 100, 60000, "ms"),
+    }
 
 
 class SettingError(ValueError):
     """A setting that is refused: says the name, the value and the rule."""
 
 
-def check(name: str, value: object, values: dict) -> None:
+def check(name: str, value: object, values: dict, numbers: dict) -> None:
     """Raise SettingError unless `value` may stand under `name` beside the other values."""
-    if name in NUMBERS:
-        _, low, high, unit = NUMBERS[name]
+    if name in numbers:
+        _, low, high, unit = numbers[name]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise SettingError("setting %s: %r: must be %d to %d %s" % (
                 name, value, low, high, unit))
@@ -44,6 +48,8 @@ def check(name: str, value: object, values: dict) -> None:
             Zone(value)
         except ValueError as e:
             raise SettingError("setting zone: %r: %s" % (value, e)) from None
+    elif name in ("profile_minutes", "profile_channels"):
+        _check_profile(name, value)
     elif name == "warnings":
         try:
             if not isinstance(value, list) or not all(isinstance(v, int) for v in value):
@@ -55,17 +61,33 @@ def check(name: str, value: object, values: dict) -> None:
         raise SettingError("setting %s: %r: there is no such setting" % (name, value))
 
 
-def defaults() -> dict:
-    values: dict = {name: row[0] for name, row in NUMBERS.items()}
+def _check_profile(name: str, value: object) -> None:
+    try:
+        if name == "profile_channels":
+            if not isinstance(value, list):
+                raise ProfileError("must be a list of channels")
+            channel_mask(value)
+        elif not isinstance(value, int) or value not in MINUTES:
+            raise ProfileError("must be 15, 30 or 60 minutes")
+    except ProfileError as e:
+        raise SettingError("setting %s: %r: %s" % (name, value, e)) from None
+
+
+def defaults(numbers: dict) -> dict:
+    values: dict = {name: row[0] for name, row in numbers.items()}
     values["zone"] = "UTC0"
     values["warnings"] = []
+    values["profile_minutes"] = MINUTES[0]
+    values["profile_channels"] = list(CHANNELS[:WIDTH])
     return values
 
 
 class Settings:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, commit_least_Wh: int = AMPLE_WH) -> None:
+        """commit_least_Wh: see storage/commit_policy.py."""
         self.path = path
-        self.values = defaults()
+        self.numbers = number_rules(commit_least_Wh)
+        self.values = defaults(self.numbers)
         self.wrong: list = []
         """What the last load found wrong with the file, a text an item."""
 
@@ -90,7 +112,7 @@ class Settings:
         # The cut-off first: warnings are checked against it.
         for name in sorted(stored, key=lambda key: (key != "cut_off", str(key))):
             try:
-                check(name, stored[name], self.values)
+                check(name, stored[name], self.values, self.numbers)
                 self.values[name] = stored[name]
             except SettingError as e:
                 wrong.append(str(e))
@@ -100,9 +122,9 @@ class Settings:
         """Return the values with changes made; SettingError for one that may not be."""
         values = dict(self.values)
         for name in sorted(changes, key=lambda key: (key != "cut_off", key)):
-            check(name, changes[name], values)
+            check(name, changes[name], values, self.numbers)
             values[name] = changes[name]
-        check("warnings", values["warnings"], values)
+        check("warnings", values["warnings"], values, self.numbers)
         return values
 
     def set(self, **changes: object) -> None:

@@ -11,9 +11,11 @@ from joulegate.core.meter_id import pack_meter_id, unpack_meter_id
 from joulegate.core.registers import Registers
 from joulegate.core.replay import Replay
 from joulegate.core.tariff import Tariff
+from joulegate.storage.commit_policy import least_Wh
 from joulegate.storage.journal import Journal
 from joulegate.storage.ledger import Identity, Ledger
 from joulegate.storage.record import RecordError
+from joulegate.storage.records import Records
 from joulegate.storage.settings import Settings
 from joulegate.storage.tariff_store import TariffStore
 
@@ -22,13 +24,20 @@ class State:
     """account, billing and ledger are None while the meter is not provisioned; `error` then
     says why a meter that has records cannot use them."""
 
-    def __init__(self, folder: str, counts_per_kWh: int, log: EventLog) -> None:
+    def __init__(
+        self, folder: str, counts_per_kWh: int, log: EventLog, fram: object = None,
+        records: "Records | None" = None,
+    ) -> None:
+        """folder: on the mounted file system. fram: a driver, the ledger's home; or None.
+        records: are told the ends of days and months; None to keep none."""
+        self.records = records
         self.counts_per_kWh = counts_per_kWh
         self.log = log
-        self.settings = Settings(folder + "/settings.json")
+        self.settings = Settings(
+            folder + "/settings.json", least_Wh(fram is not None, folder))
         self.tariffs = TariffStore(folder + "/tariffs")
         self.journal = Journal(folder + "/journal/purchases.bin")
-        self.ledger = Ledger(folder)
+        self.ledger = Ledger(folder, fram)
         self.registers = Registers(counts_per_kWh)
         self.replay = Replay()
         self.account: Account | None = None
@@ -61,6 +70,10 @@ class State:
         tariff = self.tariffs.save(document, self.counts_per_kWh, unit_places)
         account = Account(self.settings.values["maximum_balance"])
         billing = Billing(account, Zone(self.settings.values["zone"]), tariff)
+        if self.records is not None:
+            self.records.forget_account()
+            self.records.load(self.registers, billing.zone, self.settings.values)
+            billing.listener = self.records.freezes
         billing.open(now)
         self.journal.create()
         self.ledger.create(self._owners(number, account, billing, switch))
@@ -72,6 +85,9 @@ class State:
         """Find the state again; what cannot be believed is reported and left alone."""
         for _ in self.settings.load():
             self.log.add(event.SETTING_DEFAULTED, now)
+        if self.records is not None:
+            self.records.load(
+                self.registers, Zone(self.settings.values["zone"]), self.settings.values)
         if not self.ledger.exists():
             return
         try:
@@ -104,7 +120,9 @@ class State:
         self.billing = billing
         if billing.audit():
             self.log.add(event.AUDIT_FAILED, now)
-        billing.advance(now)
+        if self.records is not None:
+            billing.listener = self.records.freezes
+        billing.resume(now)
 
     def _load_next(self, billing: Billing, values: dict, now: int) -> None:
         """Take the tariff to follow; one that cannot be read is reported and dropped, since

@@ -10,10 +10,20 @@ from micropython import const
 from joulegate.core import events as event
 from joulegate.core.account import Account, AccountError
 from joulegate.core.events import EventLog
+from joulegate.core.purchase_result import (
+    BAD_TID,
+    BAD_UNITS,
+    BALANCE,
+    EXECUTION_OK,
+    NONE,
+    OLD,
+    STORAGE,
+    SUSPENDED,
+    USED,
+)
 from joulegate.core.replay import TID_MAX, Replay
 
 # Token status codes of class 115.
-EXECUTION_OK = const(3)
 FORMAT_FAILURE = const(4)
 VALIDATION_FAILURE = const(6)
 EXECUTION_FAILURE = const(7)
@@ -40,9 +50,12 @@ class Receipt:
 
 class Gate:
     def __init__(
-        self, account: Account, replay: Replay, ledger: object, journal: object, log: EventLog
+        self, account: Account, replay: Replay, ledger: object, journal: object, log: EventLog,
+        purchases: object = None,
     ) -> None:
-        """ledger, journal: storage's, or what answers like them."""
+        """ledger, journal, purchases: storage's, or what answers like them; no purchases, no
+        log of them."""
+        self._purchases = purchases
         self._account = account
         self._replay = replay
         self._ledger = ledger
@@ -82,6 +95,9 @@ class Gate:
             except (OSError, ValueError) as e:
                 # The journal still has them, and the next commit brings them to the ledger.
                 self._log.add(event.STORAGE_ERROR, now, _number(e))
+                return applied
+        if self._purchases is not None and not self.suspended:
+            self._purchases.catch_up(entries)
         return applied
 
     def _suspend(self, error: Exception, now: int, value: int) -> None:
@@ -95,17 +111,19 @@ class Gate:
 
         Called by decoders of authenticated messages and tokens, which have proven who sent it.
         """
-        code, reason = self._check(tid, units)
+        code, why, reason = self._check(tid, units)
         if code != EXECUTION_OK:
-            return Receipt(code, reason, tid, 0, self._account.balance)
+            return self._refuse(code, why, reason, tid, units, now, carrier)
         account = self._account
+        commit = self._ledger.sequence + 1
         try:
             self._journal.append(
-                self._ledger.sequence + 1, now, carrier, tid, units, account.credits + units,
+                commit, now, carrier, tid, units, account.credits + units,
                 account.balance + units)
         except OSError as e:
             self._log.add(event.STORAGE_ERROR, now, _number(e))
-            return Receipt(EXECUTION_FAILURE, "storage: %s" % e, tid, 0, account.balance)
+            return self._refuse(
+                EXECUTION_FAILURE, STORAGE, "storage: %s" % e, tid, units, now, carrier)
         account.credit(units)
         self._replay.mark(tid)
         self._log.add(event.CREDITED, now, units)
@@ -114,25 +132,38 @@ class Gate:
         except (OSError, ValueError) as e:
             # The journal has it: the next commit or the next start brings it to the ledger.
             self._log.add(event.STORAGE_ERROR, now, _number(e))
-            return Receipt(RECEIVED, "storage: %s" % e, tid, units, account.balance)
-        return Receipt(EXECUTION_OK, "", tid, units, account.balance)
+            code = RECEIVED
+            reason = "storage: %s" % e
+        if self._purchases is not None:
+            self._purchases.credit(now, commit, carrier, code, tid, units, account.balance)
+        return Receipt(code, reason, tid, units, account.balance)
+
+    def _refuse(
+        self, code: int, why: int, reason: str, tid: int, units: int, now: int, carrier: int
+    ) -> Receipt:
+        balance = self._account.balance
+        if self._purchases is not None:
+            self._purchases.refusal(
+                now, self._ledger.sequence, carrier, code, why, tid, units, balance)
+        return Receipt(code, reason, tid, 0, balance)
 
     def _check(self, tid: int, units: int) -> tuple:
+        """Return (code, number of the reason, reason)."""
         if self.suspended:
-            return EXECUTION_FAILURE, "suspended: " + self.suspended
+            return EXECUTION_FAILURE, SUSPENDED, "suspended: " + self.suspended
         if not isinstance(tid, int) or not 0 < tid <= TID_MAX:
-            return FORMAT_FAILURE, "tid %r: must be 1 to %d" % (tid, TID_MAX)
+            return FORMAT_FAILURE, BAD_TID, "tid %r: must be 1 to %d" % (tid, TID_MAX)
         if not isinstance(units, int):
-            return FORMAT_FAILURE, "units %r: must be an integer" % (units,)
+            return FORMAT_FAILURE, BAD_UNITS, "units %r: must be an integer" % (units,)
         if self._replay.used(tid):
-            return VALIDATION_FAILURE, "tid %d: was used" % tid
+            return VALIDATION_FAILURE, USED, "tid %d: was used" % tid
         if self._replay.old(tid):
-            return VALIDATION_FAILURE, "tid %d: is older than every purchase kept" % tid
+            return VALIDATION_FAILURE, OLD, "tid %d: is older than every purchase kept" % tid
         try:
             self._account.check_credit(units)
         except AccountError as e:
-            return VALIDATION_FAILURE, str(e)
-        return EXECUTION_OK, ""
+            return VALIDATION_FAILURE, BALANCE, str(e)
+        return EXECUTION_OK, NONE, ""
 
 
 def _number(error: Exception) -> int:

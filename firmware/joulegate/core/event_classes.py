@@ -1,0 +1,94 @@
+"""Classes of events, each kept apart from the others, and which event ends which.
+
+The classes are those by which DLMS/COSEM meters divide their event logs (standard, power
+failure, fraud, disconnection, power quality, ...), cut to what this meter has.
+"""
+
+from micropython import const
+
+from joulegate.core import events as event
+
+POWER = const(0)
+SUPPLY = const(1)
+CREDIT = const(2)
+TAMPER = const(3)
+QUALITY = const(4)
+CLOCK = const(5)
+CONFIGURATION = const(6)
+SECURITY = const(7)
+UPDATE = const(8)
+
+NAMES = (
+    "power", "supply", "credit", "tamper", "quality", "clock", "configuration", "security",
+    "update",
+)
+
+CODES = (
+    # power: the meter's own
+    bytes((
+        event.STARTED, event.MAINS_LOST, event.MAINS_BACK, event.REGISTERS_BEHIND,
+    )),
+    # supply: the customer's, and the relay
+    bytes((
+        event.SUPPLY_CONNECTED, event.SUPPLY_DISCONNECTED, event.RELAY_FAULT,
+    )),
+    # credit
+    bytes((
+        event.LOW_CREDIT, event.CREDIT_EXHAUSTED, event.CREDITED, event.PURCHASE_REAPPLIED,
+        event.AUDIT_FAILED,
+    )),
+    # tamper
+    bytes((
+        event.RELAY_BYPASSED, event.COVER_OPENED, event.COVER_CLOSED, event.REVERSED,
+    )),
+    # quality: of the mains, and of measuring it
+    bytes((
+        event.SAG, event.METER_ERROR, event.METER_RELOADED, event.BUS_RETRIED,
+    )),
+    # clock
+    bytes((
+        event.CLOCK_AHEAD, event.CLOCK_SET, event.CLOCK_INVALID, event.CLOCK_VALID,
+        event.CLOCK_SLEWED, event.RTC_DISAGREES, event.RTC_FAILED,
+    )),
+    # configuration
+    bytes((
+        event.TARIFF_ACTIVATED, event.TARIFF_DROPPED, event.TARIFF_LOADED,
+        event.SETTING_DEFAULTED, event.SETTINGS_CHANGED, event.CALIBRATION_DEFAULTED,
+        event.PROVISIONED,
+    )),
+    # security: the records themselves
+    bytes((
+        event.STORAGE_ERROR, event.EVENTS_CLEARED, event.EVENTS_LOST, event.SOFTWARE_FAILED,
+        event.SAFE_MODE, event.SELF_TEST_FAILED,
+    )),
+    # update
+    b"",
+)
+"""The codes of each class. A code in none of them counts as security, so that it is kept."""
+
+_BEGINNINGS = (
+    (event.MAINS_BACK, event.MAINS_LOST), (event.STARTED, event.MAINS_LOST),
+    (event.SUPPLY_CONNECTED, event.SUPPLY_DISCONNECTED),
+    (event.COVER_CLOSED, event.COVER_OPENED), (event.CLOCK_VALID, event.CLOCK_INVALID),
+)
+
+
+def class_of(code: int) -> int:
+    """Return the class of an event's code."""
+    for number, codes in enumerate(CODES):
+        if code in codes:
+            return number
+    return SECURITY
+
+
+def beginning_of(code: int) -> "int | None":
+    """Return the code of the event that this one ends, None when it ends none."""
+    for end, begin in _BEGINNINGS:
+        if end == code:
+            return begin
+    return None
+
+
+def name_of(code: int) -> str:
+    """Return the name of an event, also of one that a later firmware has stored."""
+    return event.NAMES[code] if code < len(event.NAMES) else "event_%d" % code
