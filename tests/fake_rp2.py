@@ -77,6 +77,12 @@ class StateMachine:
     def active(self, value):
         self._enabled = bool(value)
 
+    def exec(self, code):
+        """Execute one instruction at once, also while the machine stands."""
+        assert code == 0xE000, "only SET PINS, 0 is known"
+        if self.levels[-1][1]:
+            self.levels.append((self.cycle, 0))
+
     def put(self, word):
         assert len(self._tx) < 4, "put would wait"
         self._tx.append(word & 0xFFFFFFFF)

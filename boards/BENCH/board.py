@@ -8,18 +8,22 @@ import esp32
 import machine
 
 import pins
+from joulegate.core.reset_cause import reset_cause as cause_of
+from joulegate.drivers import battery_clock, ledger_memory
 from joulegate.drivers.atm90e26_calibration import Calibration
 from joulegate.drivers.pulse_rmt import CLOCK_DIV, RmtPulse
 
 NAME = "BENCH"
 FOLDER = "/flash"
 """Where the file system is mounted."""
+FIRST_YEAR = 2007
+"""Its world begins with the recorded loads, long before the firmware was made."""
 WATCHDOG_MS = 8000
 CAPABILITIES = {
     "battery_rtc": True,
     "cover": True,
     "display": False,
-    "fram": False,
+    "fram": True,
     "keypad": False,
     "load_side": True,
     "modem": False,
@@ -33,9 +37,20 @@ CAPABILITIES = {
 _power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN, machine.Pin.PULL_DOWN)
 
 
-def rtc() -> machine.RTC:
-    """Return the real-time clock, in UTC."""
-    return machine.RTC()
+def i2c() -> machine.I2C:
+    """Return the bus of the battery clock and the FRAM."""
+    return machine.I2C(
+        pins.I2C_BUS, scl=machine.Pin(pins.I2C_SCL), sda=machine.Pin(pins.I2C_SDA))
+
+
+def rtc() -> object:
+    """Return the battery clock if the world has wired one, or the one inside the chip."""
+    return battery_clock.find(i2c()) or machine.RTC()
+
+
+def fram() -> object:
+    """Return the driver of the FRAM if the world has wired one, or None."""
+    return ledger_memory.find(i2c())
 
 
 def meter_bus() -> tuple:
@@ -70,12 +85,17 @@ def relay() -> tuple:
 
 def _coil(channel: int, pin: int) -> RmtPulse:
     line = machine.Pin(pin, machine.Pin.OUT, value=0)
-    return RmtPulse(esp32.RMT(channel, pin=line, clock_div=CLOCK_DIV, idle_level=0))
+    return RmtPulse(esp32.RMT(channel, pin=line, clock_div=CLOCK_DIV, idle_level=0), line)
 
 
 def mains_good() -> bool:
     """Return False once mains is failing and only the hold-up capacitor is left."""
     return bool(_power_good())
+
+
+def on_power_fail(handler: object) -> None:
+    """Have handler(pin) called, from an interrupt, when mains begins to fail."""
+    _power_good.irq(handler, machine.Pin.IRQ_FALLING)
 
 
 def cover() -> machine.Pin:
@@ -100,3 +120,8 @@ def unique_id() -> bytes:
 
 def reset() -> None:
     machine.reset()
+
+
+def reset_cause() -> int:
+    """Return how this start came about, a number of joulegate.core.reset_cause."""
+    return cause_of(machine)

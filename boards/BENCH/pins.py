@@ -1,6 +1,9 @@
 """Pin numbers of the BENCH board, for its board file and for the world's wiring alike."""
 
 CONSOLE_UART = 0
+I2C_BUS = 0
+I2C_SDA = 8
+I2C_SCL = 9
 METER_SPI = 0
 METER_SCK = 2
 METER_MOSI = 3

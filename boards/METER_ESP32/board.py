@@ -4,9 +4,12 @@ from meter_parts import (
     calibration,
     console,
     cover,
+    fram,
     mains_good,
     meter_bus,
+    on_power_fail,
     reset,
+    reset_cause,
     rtc,
     unique_id,
     watchdog,
@@ -14,8 +17,8 @@ from meter_parts import (
 from relay_rmt import relay
 
 __all__ = (
-    "calibration", "console", "cover", "mains_good", "meter_bus", "relay", "reset", "rtc",
-    "unique_id", "watchdog",
+    "calibration", "console", "cover", "fram", "mains_good", "meter_bus", "on_power_fail",
+    "relay", "reset", "reset_cause", "rtc", "unique_id", "watchdog",
 )
 
 NAME = "METER_ESP32"

@@ -10,10 +10,15 @@ import sys
 import machine
 
 import pins
+from joulegate.core.reset_cause import reset_cause as cause_of
+from joulegate.drivers import battery_clock, ledger_memory
 from joulegate.drivers.atm90e26_calibration import Calibration
 
 _SPI_HZ = 125000
 """The ATM90E26 wants its clock high for 3.67 us: 136 kHz at the most with a duty of a half."""
+
+_I2C_HZ = 400000
+"""Battery clocks and FRAM all take it, and a commit to FRAM has no time to lose."""
 
 _WATCHDOG_MS = 8000
 """The longest watchdog of an RP2040 is 8388 ms."""
@@ -21,9 +26,20 @@ _WATCHDOG_MS = 8000
 _power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN)
 
 
-def rtc() -> machine.RTC:
-    """Return the real-time clock inside the chip, in UTC; it stops with the supply."""
-    return machine.RTC()
+def i2c() -> machine.I2C:
+    """Return the bus of the battery clock and the FRAM."""
+    return machine.I2C(
+        pins.I2C_BUS, scl=machine.Pin(pins.I2C_SCL), sda=machine.Pin(pins.I2C_SDA), freq=_I2C_HZ)
+
+
+def rtc() -> object:
+    """Return the battery clock, or the one inside the chip, which stops with the supply."""
+    return battery_clock.find(i2c()) or machine.RTC()
+
+
+def fram() -> object:
+    """Return the driver of the FRAM, the ledger's home, or None where none is fitted."""
+    return ledger_memory.find(i2c())
 
 
 def meter_bus() -> tuple:
@@ -59,6 +75,11 @@ def mains_good() -> bool:
     return bool(_power_good())
 
 
+def on_power_fail(handler: object) -> None:
+    """Have handler(pin) called, from an interrupt, when mains begins to fail."""
+    _power_good.irq(handler, machine.Pin.IRQ_FALLING)
+
+
 def cover() -> machine.Pin:
     """Return the cover switch, high while the cover is closed."""
     return machine.Pin(pins.COVER, machine.Pin.IN)
@@ -80,3 +101,8 @@ def unique_id() -> bytes:
 
 def reset() -> None:
     machine.reset()
+
+
+def reset_cause() -> int:
+    """Return how this start came about, a number of joulegate.core.reset_cause."""
+    return cause_of(machine)

@@ -15,4 +15,4 @@ def relay() -> tuple:
 
 def _coil(channel: int, pin: int) -> RmtPulse:
     line = machine.Pin(pin, machine.Pin.OUT, value=0)
-    return RmtPulse(esp32.RMT(channel, pin=line, clock_div=CLOCK_DIV, idle_level=0))
+    return RmtPulse(esp32.RMT(channel, pin=line, clock_div=CLOCK_DIV, idle_level=0), line)

@@ -3,24 +3,31 @@
 import asyncio
 import time
 
-from joulegate import __version__
+from joulegate import YEAR, __version__
 from joulegate.clock import Clock
 from joulegate.commissioning import Commissioning
 from joulegate.console.console import Console
 from joulegate.console.requests import Requests
 from joulegate.core import events as event
+from joulegate.core.civil import seconds_of
 from joulegate.core.events import EventLog
 from joulegate.core.meter import Meter
 from joulegate.core.supply import Supply
 from joulegate.drivers.atm90e26 import Atm90e26
 from joulegate.drivers.latching_relay import LatchingRelay
+from joulegate.health.failure import Failure
+from joulegate.health.restarts import Restarts
 from joulegate.health.self_test import self_test
 from joulegate.metering import Metering
 from joulegate.metering_task import MeteringTask
+from joulegate.power_fail import PowerFail
 from joulegate.storage.calibration_store import CalibrationStore
+from joulegate.storage.records import Records
 from joulegate.storage.state import State
 from joulegate.supply_switch import SupplySwitch
 from joulegate.vending.gate import Gate
+
+FAILURE_FILE = "/failure.txt"
 
 
 class App:
@@ -33,23 +40,33 @@ class App:
         the image, "production" or "development"."""
         self.board = board
         self.profile = profile
+        self.restarts = Restarts(board.FOLDER + "/starts.bin")
+        self.restarts.begin(board.reset_cause())
+        self.failure = Failure(board.FOLDER + FAILURE_FILE)
         self.log = EventLog()
-        self.clock = Clock(board.rtc(), time.ticks_ms, time.ticks_diff)
-        self.started_at = self.clock.now()
+        self.clock = Clock(board.rtc(), time.ticks_ms, time.ticks_diff, self.log,
+                           seconds_of(getattr(board, "FIRST_YEAR", YEAR), 1, 1))
+        self.records = None if self.restarts.safe_mode else Records(
+            board.FOLDER, self.log, self.clock)
         self.task = MeteringTask(self)
         self.calibration_store = CalibrationStore(board.FOLDER + "/calibration.json")
         self.commissioning = Commissioning(self)
         self.requests = Requests(self)
         self.switch = self._build_switch(board)
+        self.power_fail = PowerFail(board.mains_good, self.relay.off)
+        self.fram = self._find_fram()
         self.gate: Gate | None = None
         self.metering: Metering | None = None
         self.build()
+        if self.state.provisioned:
+            self.clock.require(self.state.billing.time_floor)
 
     def build(self) -> None:
         """Make the metering IC's driver and the state anew from what is stored."""
         spi, cs = self.board.meter_bus()
         self.ic = Atm90e26(spi, cs, self._calibration(), time.sleep_ms)
-        self.state = State(self.board.FOLDER, self.ic.calibration.counts_per_kWh, self.log)
+        self.state = State(self.board.FOLDER, self.ic.calibration.counts_per_kWh, self.log,
+                           self.fram, self.records)
         self.state.load(self.switch, self.clock.now())
         self.build_metering()
 
@@ -59,6 +76,14 @@ class App:
         except (OSError, TypeError, ValueError):
             self.log.add(event.CALIBRATION_DEFAULTED, self.clock.now())
             return self.board.calibration()
+
+    def _find_fram(self) -> object:
+        """Return the driver of the FRAM, or None; one that does not work is reported."""
+        try:
+            return self.board.fram()
+        except (OSError, RuntimeError):
+            self.log.add(event.STORAGE_ERROR, self.clock.now())
+            return None
 
     def _build_switch(self, board: object) -> SupplySwitch:
         close_coil, open_coil, load_side = board.relay()
@@ -72,10 +97,11 @@ class App:
         supply = Supply(values["cut_off"], tuple(values["warnings"]))
         if state.provisioned:
             self.gate = Gate(
-                state.account, state.replay, state.ledger, state.journal, self.log)
+                state.account, state.replay, state.ledger, state.journal, self.log,
+                self.records.purchases if self.records else None)
         self.metering = Metering(
             self.ic, Meter(state.registers, supply, state.billing), self.switch, state,
-            self.clock, self.log, self.board.mains_good, self.board.cover())
+            self.clock, self.log, self.power_fail, self.board.cover(), self.records)
 
     def provision(
         self, meter_id: str, document: bytes, unit_places: int, **settings: object
@@ -94,12 +120,21 @@ class App:
     def start(self) -> None:
         """Bring the hardware up; what does not come up is reported, and metering tries on."""
         now = self.clock.now()
-        self.log.add(event.STARTED, now)
+        self.log.add(event.STARTED, now, self.restarts.cause)
+        if self.failure.load():
+            self.log.add(event.SOFTWARE_FAILED, now)
+        if self.restarts.safe_mode:
+            self.log.add(event.SAFE_MODE, now, self.restarts.level)
         self.start_ic()
         if not self.state.provisioned:
             self.switch.find_position()
         if self.gate is not None:
             self.gate.recover(now)
+        failed = 0
+        for number, (_, passed, _) in enumerate(self.self_test()):
+            failed |= 0 if passed else 1 << number
+        if failed:
+            self.log.add(event.SELF_TEST_FAILED, now, failed)
 
     def start_ic(self) -> None:
         try:
@@ -121,10 +156,16 @@ class App:
     async def run(self) -> None:
         """Meter for ever, with the console beside it."""
         console = asyncio.create_task(Console(self, *self.board.console()).run())
+        power = asyncio.create_task(self.task.watch_power())
+        watchdog = self.board.watchdog()
+        if self.records is not None:
+            # Up to 62 freezes are written in one tick when time comes back.
+            self.records.freezes.pause = watchdog.feed
         try:
-            await self.task.run(self.board.watchdog())
+            await self.task.run(watchdog)
         finally:
             console.cancel()
+            power.cancel()
 
 
 def run(board: object, profile: str) -> None:
@@ -133,6 +174,9 @@ def run(board: object, profile: str) -> None:
         app = App(board, profile)
         app.start()
         asyncio.run(app.run())
+    except Exception as e:
+        Failure(board.FOLDER + FAILURE_FILE).keep(e)
+        raise
     finally:
         if profile == "production":
             board.reset()

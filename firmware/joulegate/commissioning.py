@@ -5,12 +5,8 @@ not allow, and OSError for storage that fails.
 """
 
 from joulegate.core import events as event
-from joulegate.core.civil import seconds_of
 from joulegate.core.meter_id import pack_meter_id
 from joulegate.core.tariff import Tariff
-
-_EARLIEST = seconds_of(2000, 1, 1)
-_LATEST = seconds_of(2053, 1, 1)
 
 
 class Commissioning:
@@ -19,13 +15,7 @@ class Commissioning:
 
     def set_clock(self, second: int) -> None:
         """Set the clock to a UTC second. The billing's high-water marks see to the rest."""
-        if not _EARLIEST <= second < _LATEST:
-            raise ValueError("time %d: must be in the years 2000 to 2052" % second)
-        app = self._app
-        before = app.clock.now()
-        app.clock.set(second)
-        app.started_at += app.clock.now() - before
-        app.log.add(event.CLOCK_SET, app.clock.now(), second - before)
+        self._app.clock.set(second)
 
     def provision(
         self, meter_id: str, document: bytes, unit_places: int, second: "int | None",
@@ -40,6 +30,8 @@ class Commissioning:
         app = self._app
         if app.state.ledger.exists():
             raise RuntimeError("meter: is provisioned already")
+        if second is None and not app.clock.valid:
+            raise RuntimeError("clock: has no time, it must be set with the provisioning")
         pack_meter_id(meter_id)
         app.state.settings.changed(**settings)
         counts = self._counts(calibration)
@@ -73,6 +65,8 @@ class Commissioning:
         settings.set(**changes)
         values = settings.values
         app.metering.configure(values)
+        if app.records is not None:
+            app.records.configure(values)
         app.metering.meter.supply.configure(values["cut_off"], tuple(values["warnings"]))
         account = app.state.account
         if account is not None:
@@ -100,6 +94,15 @@ class Commissioning:
         tariff = app.state.load_tariff(document, start)
         app.log.add(event.TARIFF_LOADED, app.clock.now())
         return tariff
+
+    def settle_days(self) -> int:
+        """Settle 62 of the days that wait for somebody's word; return how many still do."""
+        app = self._app
+        if not app.state.provisioned:
+            raise RuntimeError("meter: is not provisioned, no days wait")
+        left = app.state.billing.settle(app.clock.now())
+        app.metering.commit()
+        return left
 
     def restart(self) -> None:
         """Have the meter commit and reset after its next tick, so that the answer gets out."""

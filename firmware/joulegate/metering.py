@@ -15,9 +15,14 @@ _BUSY_MS = const(50)
 class Metering:
     def __init__(
         self, ic: object, meter: Meter, switch: object, state: object, clock: object,
-        log: EventLog, mains_good: object, cover_closed: object,
+        log: EventLog, power_fail: object, cover_closed: object,
+        records: object = None,
     ) -> None:
-        """ic: a driver with read(reading); mains_good, cover_closed: functions that tell."""
+        """ic: a driver with read(reading); cover_closed: a function that tells.
+
+        records: storage's, or None to keep none.
+        """
+        self.records = records
         self.ic = ic
         self.meter = meter
         self.switch = switch
@@ -26,7 +31,7 @@ class Metering:
         self.log = log
         self.reading = Reading()
         self.ticks = 0
-        self._mains_good = mains_good
+        self.power_fail = power_fail
         # Made once: a bound method made at every tick is a piece of heap at every tick.
         self._commit = self.commit
         self._cover_closed = cover_closed
@@ -47,6 +52,7 @@ class Metering:
 
     def step(self) -> int:
         """Do one tick; return the milliseconds after which the next one is due."""
+        failing = self.power_fail.look()
         now = self.clock.now()
         reading = self.reading
         self._read(reading, now)
@@ -55,18 +61,21 @@ class Metering:
         self._watch_cover(now)
         billing = self.meter.billing
         if billing is None:
+            self._record(now)
             return self._tick_ms
         if flags:
             self._report(flags, now)
-        self._counts += reading.import_counts + reading.export_counts
-        if not self._mains_good():
+        counts = reading.import_counts + reading.export_counts
+        self._counts += counts
+        if failing:
             return self._hold(now)
         if self._mains_lost:
             self._mains_lost = False
             self.log.add(event.MAINS_BACK, now)
         self.switch.step(self.meter.supply.allowed, reading, now, self._commit)
-        if flags & _COMMIT_FLAGS or self._due():
+        if flags & _COMMIT_FLAGS or self._due(counts):
             self.commit()
+        self._record(now)
         return _BUSY_MS if self.switch.busy else self._tick_ms
 
     def commit(self) -> bool:
@@ -122,6 +131,11 @@ class Metering:
         if flags & MONTH and billing.audit():
             self.log.add(event.AUDIT_FAILED, now)
 
+    def _record(self, now: int) -> None:
+        """Capture the load profile and bring events to flash, when any is due."""
+        if self.records is not None:
+            self.records.step(now, self.reading, not self._ic_failed, self.switch.closed)
+
     def _watch_cover(self, now: int) -> None:
         closed = bool(self._cover_closed())
         if closed != self._cover_was_closed:
@@ -134,10 +148,14 @@ class Metering:
             self._mains_lost = True
             self.log.add(event.MAINS_LOST, now)
             self.commit()
+        else:
+            # In the steps after the commit, if power lasts that long.
+            self._record(now)
         return self._tick_ms
 
-    def _due(self) -> bool:
-        if self._storage_failed or self._counts >= self._commit_counts:
+    def _due(self, counts: int) -> bool:
+        # Another tick like this one, cut off in its commit, must not lose more than is allowed.
+        if self._storage_failed or self._counts + counts > self._commit_counts:
             return True
         passed = self.clock.ticks_diff(self.clock.ticks_ms(), self._committed_at)
         return passed >= self._commit_ms and self._counts > 0

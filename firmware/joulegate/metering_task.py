@@ -19,11 +19,10 @@ class MeteringTask:
 
     async def run(self, watchdog: object) -> None:
         """watchdog: started already; from now on it bites unless metering goes on."""
-        app = self._app
         while True:
             began = time.ticks_ms()
             left = wait = self.step()
-            if self.reset_wanted and not app.switch.busy:
+            if self._reset_due():
                 self._reset()
             while left > 0:
                 watchdog.feed()
@@ -31,6 +30,16 @@ class MeteringTask:
                 left = wait - time.ticks_diff(time.ticks_ms(), began)
             watchdog.feed()
             await asyncio.sleep_ms(0)
+
+    async def watch_power(self) -> None:
+        """Tick at once when mains fails: a hold-up store lasts some hundred milliseconds."""
+        app = self._app
+        failing = asyncio.ThreadSafeFlag()
+        app.board.on_power_fail(lambda pin: failing.set())
+        while True:
+            await failing.wait()
+            if app.power_fail.begins():
+                self.step()
 
     def step(self) -> int:
         """Do one tick, also out of turn; return the milliseconds after which one is due."""
@@ -40,10 +49,19 @@ class MeteringTask:
         self.last_tick_us = spent
         if spent > self.longest_tick_us:
             self.longest_tick_us = spent
+        if self._app.restarts.level:
+            self._app.restarts.pass_time(self._app.clock.uptime())
         return wait
+
+    def _reset_due(self) -> bool:
+        power_fail = self._app.power_fail
+        if power_fail.reset_needed:
+            return not power_fail.failing
+        return self.reset_wanted and not self._app.switch.busy
 
     def _reset(self) -> None:
         app = self._app
         if app.state.provisioned:
             app.metering.commit()
+        app.restarts.expect()
         app.board.reset()

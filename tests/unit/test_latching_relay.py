@@ -20,6 +20,10 @@ class FakeCoil:
     def busy(self):
         return self.running
 
+    def off(self):
+        self.running = False
+        self.pulses.append(0)
+
 
 class Relay(unittest.TestCase):
 
@@ -79,13 +83,20 @@ class FakeRmt:
         return self.done
 
 
+class FakeLine:
+    OUT = 3
+
+    def init(self, mode, value):
+        self.made = (mode, value)
+
+
 class Rmt(unittest.TestCase):
 
     def test_length(self):
         # A unit is 255 / 80 MHz; the pulse may be off by two of them.
         for ms in (1, 50, 100, 200):
             rmt = FakeRmt()
-            RmtPulse(rmt).pulse(ms)
+            RmtPulse(rmt, None).pulse(ms)
             durations, levels = rmt.written[0]
             self.assertEqual(levels, (1, 1))
             self.assertTrue(all(0 < d <= 32767 for d in durations))
@@ -96,15 +107,20 @@ class Rmt(unittest.TestCase):
         rmt = FakeRmt()
         for ms in (0, -1, 201):
             with self.assertRaises(ValueError):
-                RmtPulse(rmt).pulse(ms)
+                RmtPulse(rmt, None).pulse(ms)
         self.assertEqual(rmt.written, [])
 
     def test_busy_does_not_wait(self):
         rmt = FakeRmt()
-        self.assertFalse(RmtPulse(rmt).busy())
+        self.assertFalse(RmtPulse(rmt, None).busy())
         rmt.done = False
-        self.assertTrue(RmtPulse(rmt).busy())
+        self.assertTrue(RmtPulse(rmt, None).busy())
         self.assertEqual(rmt.timeout, 0)
+
+    def test_off_takes_the_line_back(self):
+        line = FakeLine()
+        RmtPulse(FakeRmt(), line).off()
+        self.assertEqual(line.made, (FakeLine.OUT, 0))
 
 
 if __name__ == "__main__":

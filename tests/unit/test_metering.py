@@ -18,6 +18,7 @@ from joulegate.core.events import EventLog
 from joulegate.core.meter import Meter
 from joulegate.core.supply import Supply
 from joulegate.metering import Metering
+from joulegate.power_fail import PowerFail
 from joulegate.supply_switch import SupplySwitch
 
 COMMIT_COUNTS = COUNTS_PER_KWH // 10  # 100 Wh, the default
@@ -65,7 +66,13 @@ class Case(unittest.TestCase):
             state.ledger.owners["switch"] = self.switch
         self.metering = Metering(
             self.ic, Meter(state.registers, Supply(0, (5000,)), state.billing), self.switch,
-            state, self.clock, self.log, lambda: self.good, lambda: self.cover)
+            state, self.clock, self.log,
+            PowerFail(lambda: self.good, self.coils_off),
+            lambda: self.cover)
+
+    def coils_off(self):
+        self.committed_at_off = self.state.ledger.commits
+        return False
 
     def run_ticks(self, n, counts=0):
         self.ic.counts = counts
@@ -124,13 +131,27 @@ class Commits(Case):
         self.run_ticks(1)
         self.assertEqual(self.committed, 1)
 
+    def test_a_commit_that_is_cut_off_loses_no_more_than_the_limit(self):
+        kept = self.state.registers.counts(0)
+        commits = 0
+        for _ in range(100):
+            self.run_ticks(1, COMMIT_COUNTS * 7 // 100 + 1)
+            if self.committed:
+                counts = self.state.registers.counts(0)
+                self.assertTrue(counts - kept <= COMMIT_COUNTS, counts - kept)
+                kept = counts
+                commits += 1
+        self.assertEqual(commits, 7)
+
     def test_when_the_price_changes(self):
-        self.run_ticks(1, COMMIT_COUNTS - 1)
-        self.assertEqual(self.committed, 0)
         self.state.account.credit(10**8)
-        for _ in range(16):
-            self.run_ticks(1, COMMIT_COUNTS - 1)
-        # 1.5 kWh passed: each tick but one waits for the energy of two.
+        self.run_ticks(29, COMMIT_COUNTS // 2)  # 1.45 kWh, and the tier ends at 1.5
+        self.metering.commit()
+        self.assertTrue(self.committed > 0)
+        self.run_ticks(1, COMMIT_COUNTS // 4)
+        self.assertEqual(self.committed, 0)
+        self.run_ticks(1, COMMIT_COUNTS // 4 + 1)
+        self.assertEqual(self.committed, 1)
         self.assertEqual(self.state.billing.tier, 1)
         again = new_state(self.folder)
         again.load(self.switch, self.clock.now())
@@ -190,6 +211,13 @@ class Mains(Case):
         self.run_ticks(3)
         self.assertEqual(event_names(self.log)[:2], ["mains_lost", "mains_back"])
         self.assertEqual(len(self.relay.pulses), pulses + 1)
+
+    def test_coils_first_then_what_was_used_then_the_commit(self):
+        self.good = False
+        self.run_ticks(1, 5)
+        self.assertEqual(self.committed_at_off, self.state.ledger.commits - 1)
+        kept = self.state.ledger.hot.load()["account", "balance"]
+        self.assertEqual(kept, self.state.account.balance)
 
     def test_commits_again_at_the_next_failure(self):
         for _ in range(3):

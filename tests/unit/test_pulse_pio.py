@@ -63,6 +63,17 @@ class Pulse(unittest.TestCase):
         self.assertFalse(self.pulse.busy())
         self.assertFalse(self.pulse.busy())
 
+    def test_off_ends_the_pulse_for_good(self):
+        for ran in (1, 50):
+            self.setUp()
+            self.pulse.pulse(100)
+            self.machine.run(ran)
+            self.pulse.off()
+            self.machine.run(20000)
+            self.assertEqual(self.machine.levels[-1][1], 0)
+            self.assertTrue(self.machine.cycle <= ran or self.high_cycles() in ([], [ran - 2]))
+            self.assertTrue(self.pulse.busy())
+
     def test_a_second_pulse_does_not_prolong_the_first(self):
         self.pulse.pulse(3)
         self.machine.run(250)

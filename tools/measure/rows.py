@@ -12,12 +12,16 @@ from tools.bench.process import ROOT, environment, interpreter
 from tools.emulate import stored
 from tools.image import boards, compiler, filesystems, layout
 from tools.image.profiles import Profile
+from tools.measure import wear
 from tools.measure32 import measure
 
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 LOAD = ROOT / "data" / "load" / "household-1min.csv"
-SMALL_HEAP = 256 * 1024
-"""What heapsize=128wK is on a 64-bit port, in bytes."""
+SMALL_HEAP = 384 * 1024
+"""What heapsize=192wK is on a 64-bit port, in bytes: where names, too, are on the heap, which an
+image has frozen."""
+CHIP_HEAP = 128 * 1024
+"""What the frozen firmware must do with on a chip, in bytes."""
 ROM_BOARD = "METER_RP2040"
 TIMEOUT_S = 300
 
@@ -36,6 +40,7 @@ from joulegate.core.tariff_document import TariffDocument
 from joulegate.drivers.atm90e26 import Atm90e26
 from joulegate.drivers.latching_relay import LatchingRelay
 from joulegate.metering import Metering
+from joulegate.power_fail import PowerFail
 from joulegate.supply_switch import SupplySwitch
 ic = Atm90e26(lean_board.chip, lean_board.chip, lean_board.calibration(), lambda ms: None)
 ic.start()
@@ -66,9 +71,10 @@ billing.open(clock.second)
 registers = lean_board.chip.registers
 meter = Meter(Registers(32000), Supply(0, (2000000, 500000)), billing)
 log = EventLog()
-switch = SupplySwitch(LatchingRelay(*lean_board.relay()), clock, log)
-metering = Metering(ic, meter, switch, state, clock, log, lean_board.mains_good,
-                    lean_board.mains_good)
+relay = LatchingRelay(*lean_board.relay())
+switch = SupplySwitch(relay, clock, log)
+metering = Metering(ic, meter, switch, state, clock, log,
+                    PowerFail(lean_board.mains_good, relay.off), lean_board.mains_good)
 for _ in range(20):
     metering.step()
     clock.ms += 1000
@@ -168,7 +174,6 @@ def rows() -> list[Row]:
     heap = whole_firmware()
     started, restored = first_tick()
     chip = stored.read()["figures"]
-    chip_heap = chip["heap_free"] + chip["heap_used"]
     return [
         Row("heap allocated by a steady tick", "bytes", 0, "lower",
             unix=year["allocated"], bits32=bytes_a_tick_32()),
@@ -178,13 +183,16 @@ def rows() -> list[Row]:
             unix=round(year["wall_s"], 2)),
         Row("a tick, wake to sleep, without SPI transfer", "ms", 5, "lower",
             emulated=chip["steady"]["computing_longest_ms"]),
-        Row("heap free, whole firmware (unix: 128wK, ROMFS)", "%", 30, "higher",
+        Row("heap free, unix: of 192wK, ROMFS; chip: of 128 KiB, frozen", "%", 30, "higher",
             unix=round(100 * heap["free"] / heap["total"], 1),
-            emulated=round(100 * chip["heap_free"] / chip_heap, 1)),
+            emulated=round(100 * (1 - chip["heap_used"] / CHIP_HEAP), 1)),
         Row("start to first tick", "s", 2, "lower",
             unix=round(started, 3), emulated=round(chip["start_ms"] / 1000, 3)),
         Row("top-up to relay closed", "ms", 1000, "lower",
             unix=restored, emulated=round(chip["credit_to_contact_ms"])),
+        *(Row(f"flash life, {case.kW} kW, {case.sectors * 4} KiB, {case.commit_Wh} Wh", "years",
+              wear.LIFE_YEARS, "higher", unix=round(wear.run(case).years, 1))
+          for case in wear.BENCH_CASES),
     ]
 
 

@@ -12,6 +12,10 @@ _HELP = (
     ("tariff", "tariff in force and the one to follow"),
     ("relay", "relay commanded, found, and its detector"),
     ("events [FROM]", "events since the start, from a number on"),
+    ("days", "the last daily freezes"),
+    ("months", "the monthly ones"),
+    ("purchases", "the last credits and refusals"),
+    ("log CLASS", "the event log on flash: power, supply, credit, ..."),
     ("test", "self test of every part"),
     ("settings", "settings with value, range and unit"),
     ("set NAME VALUE", "change a setting; lists as [1000, 500]"),
@@ -19,7 +23,8 @@ _HELP = (
     ("reset", "commit and start again"),
 )
 _DEVELOPMENT_HELP = ("credit TID AMOUNT", "add credit, unauthenticated")
-_REPORTS = ("status", "registers", "balance", "tariff", "relay", "settings", "identity")
+_REPORTS = ("status", "registers", "balance", "tariff", "relay", "settings", "identity",
+            "days", "months", "purchases")
 
 
 class Commands:
@@ -56,6 +61,8 @@ class Commands:
         if name == "events" and len(arguments) <= 1:
             since = _number("FROM", arguments[0]) if arguments else 0
             self._page("events", {"since": since})
+        elif name == "log" and len(arguments) == 1:
+            self._page("log", {"name": arguments[0]})
         elif name == "set" and len(arguments) >= 2:
             value = _value(" ".join(arguments[1:]))
             self._requests.answer("set", {"values": {arguments[0]: value}})

@@ -31,7 +31,9 @@ def _text(value: object) -> str:
 
 def _status(r: dict) -> list:
     found = [
-        _LABEL % ("time", r["time"] + " UTC, up %d s" % r["uptime_s"]),
+        _LABEL % ("time", "%s, up %d s, start %d%s" % (
+            r["time"] + " UTC" if r["time"] else "not known", r["uptime_s"], r["starts"],
+            ", SAFE MODE" if r["safe_mode"] else "")),
         _LABEL % ("supply", "%s, relay %s%s, forbidden by %s" % (
             r["supply"], r["relay"], ", FAULT" if r["relay_fault"] else "", r["reasons"])),
         _LABEL % ("line", "%s V  %s A  %s W  pf %s  %s Hz" % (
@@ -48,6 +50,8 @@ def _status(r: dict) -> list:
         r["ticks"], r["tick_us"]["last"], r["tick_us"]["longest"])))
     found.append(_LABEL % ("commits", "%d, disturbed reads %d" % (r["commits"], r["bus_errors"])))
     found.append(_LABEL % ("heap", "%d bytes free, %d used" % (r["heap_free"], r["heap_used"])))
+    if r["failure"]:
+        found.append(_LABEL % ("last failure", r["failure"].split("\n")[-1]))
     return found
 
 
@@ -89,6 +93,15 @@ def _balance(r: dict) -> list:
     return found
 
 
+def _table(r: dict) -> list:
+    """Return rows below their columns, each as wide as its widest text."""
+    rows = [r["columns"]] + [[_text(value) for value in row] for row in r["rows"]]
+    widths = [max([len(row[i]) for row in rows]) for i in range(len(rows[0]))]
+    found = ["  ".join(["%-*s" % (widths[i], row[i]) for i in range(len(row))]).rstrip()
+             for row in rows]
+    return found if r["rows"] else ["none"]
+
+
 _ORDER = {
     "registers": ("import_kWh", "export_kWh", "reactive_import_kvarh", "reactive_export_kvarh"),
     "balance": ("balance", "currency", "credits", "charges", "month_kWh", "month_cost"),
@@ -98,4 +111,5 @@ _ORDER = {
                  "micropython", "platform", "unique_id", "counts_per_kWh", "unit_places"),
 }
 _PAGES = {"status": _status, "events": _events, "settings": _settings, "self_test": _tests,
-          "identity": _identity, "balance": _balance}
+          "identity": _identity, "balance": _balance, "days": _table, "months": _table,
+          "purchases": _table, "log": _table}

@@ -9,9 +9,9 @@ import sys
 from binascii import hexlify
 
 from joulegate.core.amounts import format_ratio
-from joulegate.core.civil import format_time
+from joulegate.core.civil import format_time, time_text
 from joulegate.core.supply import reason_names
-from joulegate.storage.settings import NUMBERS, defaults
+from joulegate.storage.settings import defaults
 
 # Events whose value is an amount in credit units.
 _MONEY_EVENTS = ("low_credit", "credit_exhausted", "credited", "purchase_reapplied")
@@ -38,7 +38,9 @@ def status(app: object) -> dict:
     supply = metering.meter.supply
     gc.collect()
     report = {
-        "time": format_time(now), "uptime_s": now - app.started_at,
+        "time": format_time(now) if app.clock.valid else "",
+        "uptime_s": app.clock.uptime(), "starts": app.restarts.starts,
+        "safe_mode": app.restarts.safe_mode, "failure": app.failure.text,
         "provisioned": app.state.provisioned, "error": app.state.error,
         "supply": "on" if app.switch.closed else "off",
         "reasons": reason_names(supply.reasons),
@@ -123,16 +125,17 @@ def events(app: object, since: int = 0) -> dict:
     for number, when, name, value in log.since(since):
         if name in _MONEY_EVENTS and app.state.provisioned:
             value = _amount(app, value)
-        found.append([number, format_time(when), name, value])
+        found.append([number, time_text(when), name, value])
     return {"events": found, "count": log.count, "discarded": log.discarded}
 
 
 def settings(app: object) -> dict:
     values = app.state.settings.values
     rows = []
-    default = defaults()
+    rules = app.state.settings.numbers
+    default = defaults(rules)
     for name in sorted(values):
-        _, low, high, unit = NUMBERS.get(name, (None, None, None, ""))
+        _, low, high, unit = rules.get(name, (None, None, None, ""))
         if name == "zone":
             unit = "POSIX TZ, from the next start"
         elif name == "warnings":

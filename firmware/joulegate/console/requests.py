@@ -9,7 +9,7 @@ from binascii import hexlify, unhexlify
 
 from micropython import const
 
-from joulegate.console import reports
+from joulegate.console import record_reports, reports
 from joulegate.core.amounts import parse_decimal, scaled
 from joulegate.core.civil import format_time, parse_time
 
@@ -21,6 +21,8 @@ _REPORTS = {
     "identity": reports.identity, "status": reports.status, "registers": reports.registers,
     "balance": reports.balance, "tariff": reports.tariff, "relay": reports.relay,
     "events": reports.events, "settings": reports.settings, "self_test": reports.tests,
+    "days": record_reports.days, "months": record_reports.months,
+    "purchases": record_reports.purchases, "log": record_reports.log,
 }
 
 
@@ -47,15 +49,17 @@ class Requests:
 
     def answer(self, name: str, arguments: dict) -> dict:
         """Carry out a request; ValueError, RuntimeError or OSError for what cannot be done."""
-        if name not in _REPORTS:
-            if name not in _CHANGES:
+        carry_out = _REPORTS.get(name)
+        if carry_out is None:
+            carry_out = _CHANGES.get(name)
+            if carry_out is None:
                 raise ValueError("request %r: there is none of this name" % name)
             if self._app.locked:
                 raise RuntimeError("request %s: the meter is locked, it only reports" % name)
             arguments = dict(arguments)
             arguments["requests"] = self
         try:
-            return (_REPORTS.get(name) or _CHANGES[name])(self._app, **arguments)
+            return carry_out(self._app, **arguments)  # type: ignore[operator] # own words each
         except TypeError as e:
             raise ValueError("request %s: %s" % (name, e)) from None
 
@@ -147,6 +151,14 @@ def _credit(app: object, tid: int, amount: str, requests: Requests) -> dict:
             "balance": reports.balance(app)["balance"]}
 
 
+def _clear_log(app: object, name: str, requests: Requests) -> dict:
+    return record_reports.clear_log(app, name)
+
+
+def _settle_days(app: object, requests: Requests) -> dict:
+    return {"waiting": app.commissioning.settle_days()}
+
+
 def _reset(app: object, requests: Requests) -> dict:
     app.commissioning.restart()
     return {}
@@ -155,4 +167,5 @@ def _reset(app: object, requests: Requests) -> dict:
 _CHANGES = {
     "upload": _upload, "set": _set, "clock": _clock, "tariff_check": _tariff_check,
     "tariff_load": _tariff_load, "provision": _provision, "credit": _credit, "reset": _reset,
+    "settle_days": _settle_days, "clear_log": _clear_log,
 }

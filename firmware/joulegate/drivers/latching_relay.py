@@ -22,7 +22,7 @@ class LatchingRelay:
         self, close_coil: object, open_coil: object, load_side: object = None,
         pulse_ms: int = 100,
     ) -> None:
-        """Coils: objects with pulse(ms) and busy(). load_side: Pin, high when the load side
+        """Coils: objects with pulse(ms), busy() and off(). load_side: Pin, high when the load side
         of the contacts has voltage; None on boards without that detector.
         """
         if not PULSE_MIN_MS <= pulse_ms <= PULSE_MAX_MS:
@@ -40,6 +40,18 @@ class LatchingRelay:
             raise RelayError("relay: a pulse is running, one at a time")
         (self._close_coil if close else self._open_coil).pulse(self.pulse_ms)
         self.pulses += 1
+
+    def off(self) -> bool:
+        """End a pulse that is running and return whether there was one.
+
+        Whether the contacts moved is then open, and a reset must come before the next pulse.
+        """
+        cut = False
+        for coil in (self._close_coil, self._open_coil):
+            if coil.busy():
+                coil.off()
+                cut = True
+        return cut
 
     def load_voltage(self) -> object:
         """Return whether the load side has voltage, or None where nothing can tell."""

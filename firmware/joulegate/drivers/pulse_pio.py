@@ -17,6 +17,7 @@ FREQUENCY_HZ = const(100000)
 """The state machine's frequency to make: 125 and 150 MHz divide by it without a fraction."""
 
 _LOOPS_PER_MS = const(100)
+_SET_PINS_0 = const(0xE000)
 _OVERHEAD = const(2)  # of loops: the SET itself, and JMP's round with X at zero
 
 
@@ -61,3 +62,8 @@ class PioPulse:
             self._state_machine.get()
             self._running = False
         return self._running
+
+    def off(self) -> None:
+        """Drive the output low at once and for good: the state machine stands until a reset."""
+        self._state_machine.active(0)
+        self._state_machine.exec(_SET_PINS_0)

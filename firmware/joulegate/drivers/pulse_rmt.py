@@ -16,9 +16,10 @@ _SYMBOL_MAX = const(32767)
 
 
 class RmtPulse:
-    def __init__(self, rmt: object) -> None:
-        """rmt: an esp32.RMT made with clock_div=CLOCK_DIV and idle level 0."""
+    def __init__(self, rmt: object, line: object) -> None:
+        """rmt: an esp32.RMT made with clock_div=CLOCK_DIV and idle level 0. line: its Pin."""
         self._rmt = rmt
+        self._line = line
 
     def pulse(self, ms: int) -> None:
         """Drive the output high for so many milliseconds, 1 to 200."""
@@ -31,3 +32,7 @@ class RmtPulse:
     def busy(self) -> bool:
         """Return whether the pulse is still running."""
         return not self._rmt.wait_done(timeout=0)
+
+    def off(self) -> None:
+        """Drive the output low at once and for good: until a reset the RMT does not reach it."""
+        self._line.init(self._line.OUT, value=0)

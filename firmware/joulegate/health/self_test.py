@@ -70,10 +70,15 @@ def _settings(app: object) -> tuple:
 
 
 def _clock(app: object) -> tuple:
-    now = app.clock.now()
+    clock = app.clock
+    now = clock.now()
+    if not clock.valid:
+        return "clock", False, "has no time for %d s, and must be set" % clock.uptime()
     billing = app.state.billing
     if billing is not None and now < (billing.day - 1) * DAY_S:
         return "clock", False, "shows %s, before the last day charged" % format_time(now)
+    if clock.failure:
+        return "clock", False, "counts on alone: the real-time clock " + clock.failure
     return "clock", True, "shows %s UTC" % format_time(now)
 
 

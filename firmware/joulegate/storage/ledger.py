@@ -3,9 +3,12 @@
 This module alone knows the layout. FIELDS is the document of the hot record: docs/ledger.md
 is made from it. The hot record is written first and notes how far the energy registers were,
 so a cut between the two writes is mended at the next start.
+
+On a board with FRAM the records stand there, otherwise in files.
 """
 
 import os
+from errno import EEXIST
 
 from micropython import const
 
@@ -13,10 +16,16 @@ from joulegate.core.billing import NEVER
 from joulegate.core.reading import QUANTITIES
 from joulegate.core.replay import MARKS
 from joulegate.core.tariff_document import CELLS_MAX, PERIODS_MAX
-from joulegate.storage.record import Record, restore
+from joulegate.storage.record import Record, RecordError, restore
 
-HOT_VERSION = const(2)
+HOT_VERSION = const(3)
 REGISTERS_VERSION = const(1)
+
+_MARK = "ledger.fram"
+"""Name of the empty file that says: the ledger stands in FRAM."""
+
+_HOT_ROOM = const(512)
+_REGISTERS_ROOM = const(64)
 
 _SMALL = const(0x3FFFFFFF)
 _LIMB = const(0x1FFFFFFF)
@@ -38,6 +47,7 @@ FIELDS = (
     ("billing", "next_start", "i", 1, -NEVER, NEVER, "UTC second at which it follows"),
     ("billing", "opened", "B", 1, 0, 1, "account is open"),
     ("billing", "day", "i", 1, -10000, 40000, "last day charged, days since 2020-01-01"),
+    ("billing", "seen", "i", 1, -NEVER, NEVER, "UTC second when last the clock was believed"),
     ("billing", "month", "i", 1, 0, 30000, "month of the statement, year * 12 + month - 1"),
     ("billing", "window", "i", 1, 0, 30000, "first month of the tier window"),
     ("billing", "positions", "I", PERIODS_MAX, 0, 2**32 - 1, "counts in the window, by period"),
@@ -62,6 +72,9 @@ REGISTER_FIELDS = (
     ("registers", "remainder", "I", QUANTITIES, 0, 131071, "thousandths of a count"),
 )
 
+_HOT = (b"JGLH", HOT_VERSION, FIELDS)
+_REGISTERS = (b"JGLR", REGISTERS_VERSION, REGISTER_FIELDS)
+
 # Read by whoever builds the owners, not set on them: they are derived.
 _DERIVED = (
     ("billing", "tariff_digest"), ("billing", "next_digest"),
@@ -79,12 +92,19 @@ class Identity:
 
 
 class Ledger:
-    def __init__(self, folder: str) -> None:
-        """folder: where the records stand, on the mounted file system."""
+    def __init__(self, folder: str, fram: object = None) -> None:
+        """folder: of the files, on the mounted file system. fram: a FRAM driver, or None."""
         self.folder = folder
-        self.hot = Record(folder + "/ledger.bin", b"JGLH", HOT_VERSION, FIELDS)
-        self.registers = Record(
-            folder + "/registers.bin", b"JGLR", REGISTERS_VERSION, REGISTER_FIELDS)
+        self.fram = fram
+        self.hot: object = Record(folder + "/ledger.bin", *_HOT)
+        self.registers: object = Record(folder + "/registers.bin", *_REGISTERS)
+        self._files = (self.hot, self.registers)
+        if fram is not None:
+            # Only here: most meters have none, and a module takes memory.
+            from joulegate.storage.fram_record import FramRecord
+            self.hot = FramRecord(fram, 0, _HOT_ROOM, "fram/ledger", *_HOT)
+            self.registers = FramRecord(
+                fram, 2 * _HOT_ROOM, _REGISTERS_ROOM, "fram/registers", *_REGISTERS)
         self.owners = {}
         self.commits = 0
         self._held = False
@@ -95,12 +115,9 @@ class Ledger:
         return self.hot.sequence
 
     def exists(self) -> bool:
-        """Return whether there is a hot record, believable or not."""
-        try:
-            names = os.listdir(self.folder)
-        except OSError:
-            return False
-        return "ledger.bin" in names
+        """Return whether there is a hot record, believable or not, or was one in a FRAM that
+        is not there any more."""
+        return self.hot.exists() or self._files[0].exists() or self._marked()
 
     def create(self, owners: dict) -> None:
         """Write both records for the first time, the registers first.
@@ -109,14 +126,63 @@ class Ledger:
         be done again.
         """
         self.owners = owners
-        if "registers.bin" in os.listdir(self.folder):
-            os.remove(self.registers.path)
+        if self._files[0].exists():
+            raise OSError(EEXIST, self._files[0].path)
+        self.registers.remove()
         self.registers.create(owners)
         self.hot.create(owners)
+        self._mark()
 
     def load(self) -> dict:
-        """Return the hot record's values; OSError or RecordError when they cannot be had."""
-        return self.hot.load()
+        """Return the hot record's values; OSError or RecordError when they cannot be had.
+
+        A ledger that the meter had before it had FRAM moves there first.
+        """
+        if self.fram is None:
+            if self._marked():
+                raise RecordError("ledger: stands in FRAM, and no FRAM answers")
+            return self.hot.load()
+        if self._files[0].exists():
+            self._move_in()
+        values = self.hot.load()
+        self._mark()
+        return values
+
+    def _marked(self) -> bool:
+        try:
+            return _MARK in os.listdir(self.folder)
+        except OSError:
+            return False
+
+    def _mark(self) -> None:
+        """Note on flash that there is a ledger in FRAM, once it stands there.
+
+        A meter whose FRAM was taken away is not to be taken for a new one.
+        """
+        if self.fram is not None and not self._marked():
+            with open(self.folder + "/" + _MARK, "wb"):
+                pass
+
+    def _move_in(self) -> None:
+        """Copy the files to FRAM, the registers first, then remove them, the ledger first.
+
+        A ledger in both places is what a cut before the removal leaves; RecordError unless they
+        are the same: it could not be told which one counts.
+        """
+        file, registers_file = self._files
+        file.load()
+        if self.hot.exists():
+            self.hot.load()
+            if self.hot.buffer != file.buffer:
+                raise RecordError("ledger: stands in FRAM and in %s, and they differ" % file.path)
+        else:
+            registers_file.load()
+            self.registers.remove()
+            self.registers.take_over(registers_file.buffer)
+            self.hot.take_over(file.buffer)
+        self._mark()
+        file.remove()
+        registers_file.remove()
 
     def bind(self, owners: dict, values: dict) -> int:
         """Give the owners what was loaded; return the counts that the registers missed.

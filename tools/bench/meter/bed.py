@@ -14,6 +14,7 @@ import pins
 from joulegate.app import App
 from world import bench_clock, wiring
 from world.atm90e26_model import Atm90e26Model
+from world.ds3231_model import Ds3231Model
 from world.flash import PAGE, Flash
 from world.load_file import LoadFile
 from world.premises import Premises
@@ -21,14 +22,18 @@ from world.relay_model import RelayModel
 
 SHUNT_UV_PER_A = 200
 DIVIDER_UV_PER_V = 1250
+RTC_ADDRESS = 0x68
+FRAM_ADDRESS = 0x50
 METER_ID = "01234567890"
 LEAD_IN_S = 10
 """Seconds that the meter has power before the load file begins."""
 
 
 class Bed:
-    def __init__(self, load: str, image: str | None = None, place: str | None = None) -> None:
-        """load: a load file. image: flash image file, kept; place: file with the world's state."""
+    def __init__(self, load: str, image: str | None = None, place: str | None = None,
+                 fram: object = None) -> None:
+        """load: a load file. image: flash image file, kept; place: file with the world's state.
+        fram: a FRAM model to fit."""
         self.load = LoadFile(load)
         self._image = image
         self._place = place
@@ -39,10 +44,12 @@ class Bed:
         self.ic = Atm90e26Model(
             shunt_uV_per_A=SHUNT_UV_PER_A, divider_uV_per_V=DIVIDER_UV_PER_V)
         self.relay = RelayModel(bench_clock.now_us, closed=state.get("relay_closed", True))
+        self.rtc = Ds3231Model(bench_clock.now_us, start)
         self.premises = Premises(self.ic, self.relay, self.load)
         if state:
             self.premises.skip_to(start)
         self.flash = Flash(path=image)
+        self.fram = fram
         self.app = None
         self._wire()
         self.premises.apply()
@@ -54,6 +61,8 @@ class Bed:
 
     def _wire(self) -> None:
         wiring.wire_spi(pins.METER_SPI, self.ic)
+        wiring.wire_i2c(pins.I2C_BUS, RTC_ADDRESS, self.rtc)
+        wiring.wire_i2c(pins.I2C_BUS, FRAM_ADDRESS, self.fram)
         wiring.wire_pin(pins.METER_CS, self._select)
         wiring.wire_pin(pins.RELAY_CLOSE, self._close_coil)
         wiring.wire_pin(pins.RELAY_OPEN, self._open_coil)
@@ -112,6 +121,7 @@ class Bed:
         self.app = None
         vfs.umount(board.FOLDER)
         self.ic.power_off()
+        self.rtc.supply_off()
 
     def reset(self, cause: int) -> None:
         """Reset the controller alone: RAM and mount are gone, the metering IC goes on."""
