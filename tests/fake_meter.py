@@ -81,7 +81,7 @@ if 'main.py' in os.listdir():
 """
 
 SETTINGS = [
-    {"name": "commit_Wh", "value": 100, "default": 100, "low": 10, "high": 1000, "unit": "Wh"},
+    {"name": "commit_Wh", "value": 100, "default": 100, "low": 100, "high": 1000, "unit": "Wh"},
     {"name": "warnings", "value": [500, 100], "default": [], "low": None, "high": None,
      "unit": "credit units, falling"},
     {"name": "zone", "value": "UTC0", "default": "UTC0", "low": None, "high": None,
@@ -95,7 +95,8 @@ IDENTITY = {
     "capabilities": {"wifi": False, "rs485": True}}
 
 STATUS = {
-    "time": "2026-07-01T12:00:00", "uptime_s": 93784, "provisioned": True, "error": "",
+    "time": "2026-07-01T12:00:00", "uptime_s": 93784, "starts": 3,
+    "safe_mode": False, "failure": "", "provisioned": True, "error": "",
     "supply": "off", "reasons": "credit", "relay": "open", "relay_fault": False,
     "V": "230.10", "A": "1.250", "W": "287", "pf": "0.998", "Hz": "50.01",
     "balance": "-0.05000", "currency": "EUR", "period": "day", "season": "all", "tier": 1,

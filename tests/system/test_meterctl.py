@@ -64,9 +64,9 @@ def lines(output: str) -> list[str]:
                 "7 2026-07-01T11:59:58 credit_exhausted 0",
                 "8 2026-07-01T11:59:59 credited 20.00000",
                 "7 older events are no longer kept"]),
-    ("settings", ["commit_Wh 100 100 10 to 1000 Wh",
+    ("settings", ["commit_Wh 100 100 100 to 1000 Wh",
                   "warnings 500, 100 none credit units, falling"]),
-    ("settings get commit_Wh", ["commit_Wh 100 100 10 to 1000 Wh"]),
+    ("settings get commit_Wh", ["commit_Wh 100 100 100 to 1000 Wh"]),
     ("test", ["metering IC passed answers"]),
 ])
 def test_shows(board: Board, run: Run, command: str, shown: list[str]) -> None:
@@ -119,18 +119,18 @@ def test_failed_self_test_is_exit_code_1(board: Board, run: Run) -> None:
 
 def test_settings_are_typed_by_the_meters_own(board: Board, run: Run) -> None:
     code, output, _ = run(
-        "settings", "set", "commit_Wh=50", "warnings=500, 100", "zone=CET-1CEST,M3.5.0,M10.5.0/3")
+        "settings", "set", "commit_Wh=150", "warnings=500, 100", "zone=CET-1CEST,M3.5.0,M10.5.0/3")
     assert code == 0
     assert board.requests("set") == [{"do": "set", "values": {
-        "commit_Wh": 50, "warnings": [500, 100], "zone": "CET-1CEST,M3.5.0,M10.5.0/3"}}]
+        "commit_Wh": 150, "warnings": [500, 100], "zone": "CET-1CEST,M3.5.0,M10.5.0/3"}}]
     assert lines(output)[1].startswith("commit_Wh 100")
     run("settings", "set", "warnings=")
     assert board.requests("set")[-1]["values"] == {"warnings": []}
 
 
 @pytest.mark.parametrize(("value", "message"), [
-    ("commit_Wh=9", "setting commit_Wh: '9': must be 10 to 1000 Wh"),
-    ("commit_Wh=1e2", "setting commit_Wh: '1e2': must be 10 to 1000 Wh"),
+    ("commit_Wh=9", "setting commit_Wh: '9': must be 100 to 1000 Wh"),
+    ("commit_Wh=1e2", "setting commit_Wh: '1e2': must be 100 to 1000 Wh"),
     ("commit_Wh", "setting 'commit_Wh': must be NAME=VALUE"),
     ("commit=1", "setting commit: must be one of commit_Wh, warnings, zone"),
     ("warnings=1,x", "setting warnings: '1,x': must be whole numbers with commas "
@@ -142,7 +142,7 @@ def test_a_bad_setting_is_not_sent(board: Board, run: Run, value: str, message: 
 
 
 def test_setting_is_given_once(board: Board, run: Run) -> None:
-    code, _, errors = run("settings", "set", "commit_Wh=50", "commit_Wh=60")
+    code, _, errors = run("settings", "set", "commit_Wh=150", "commit_Wh=160")
     assert (code, errors) == (2, "error: setting commit_Wh: is given twice\n")
     assert run("settings", "get", "x")[2] == (
         "error: setting x: must be one of commit_Wh, warnings, zone\n")
@@ -195,7 +195,7 @@ def test_provision_sends_everything(board: Board, run: Run, tmp_path: Path) -> N
     file = tmp_path / "calibration.json"
     file.write_text(json.dumps(constants))
     code, output, errors = run(
-        "provision", "--meter-id", "47110815", "--tariff", TARIFF, "--setting", "commit_Wh=50",
+        "provision", "--meter-id", "47110815", "--tariff", TARIFF, "--setting", "commit_Wh=150",
         "--setting", "zone=CST-8", "--calibration", str(file),
         "--time", "2026-07-01T20:00:00+08:00")
     assert (code, errors) == (0, "")
@@ -204,7 +204,7 @@ def test_provision_sends_everything(board: Board, run: Run, tmp_path: Path) -> N
     assert board.requests("tariff_check")[0]["unit_places"] == 5
     assert board.requests("provision") == [{
         "do": "provision", "meter_id": "47110815", "unit_places": 5, "calibration": constants,
-        "time": "2026-07-01T12:00:00", "settings": {"commit_Wh": 50, "zone": "CST-8"}}]
+        "time": "2026-07-01T12:00:00", "settings": {"commit_Wh": 150, "zone": "CST-8"}}]
 
 
 def test_provision_takes_a_coarse_unit_for_coarse_money(board: Board, run: Run) -> None:

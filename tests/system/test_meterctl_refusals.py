@@ -99,7 +99,7 @@ def test_an_answer_that_is_too_long(board: Board, refused: Refuse) -> None:
 
 @pytest.mark.parametrize(("arguments", "do"), [
     (("registers",), "registers"),
-    (("settings", "set", "commit_Wh=50"), "set"),
+    (("settings", "set", "commit_Wh=150"), "set"),
     (("credit", "1", "2"), "credit"),
     (("clock", "--set"), "clock"),
     (("tariff", "load", TARIFF, "--start", "now"), "tariff_check"),
@@ -173,7 +173,7 @@ def test_the_name_of_a_tariff(board: Board, refused: Refuse) -> None:
     (("--meter-id", "1" * 14), "must be 1 to 13 digits or letters"),
     (("--time", "tomorrow"), "time 'tomorrow': must be `now` or YYYY-MM-DDTHH:MM:SS"),
     (("--time", "0001-01-01T00:00:00+10:00"), "must be `now` or YYYY-MM-DDTHH:MM:SS"),
-    (("--setting", "commit_Wh=5"), "setting commit_Wh: '5': must be 10 to 1000 Wh"),
+    (("--setting", "commit_Wh=5"), "setting commit_Wh: '5': must be 100 to 1000 Wh"),
 ])
 def test_provision_refuses_bad_values(
     board: Board, refused: Refuse, arguments: tuple[str, ...], message: str
@@ -312,7 +312,7 @@ def _after_banner(answer: bytes, then_close: bool) -> Serve:
     (b"R\x01\x80\x00!", False, "unexpected read during raw paste: b'!'"),
     (b"R\x01\x80\x00\x04", False, "no whole answer within 1 s"),
     (b"R\x01\x80\x00\x04{\"ok\": ", True, "the line is lost ("),
-    (b"R\x01\x80\x00\x04" + b"x" * 200000, False, "an answer longer than 65536 bytes"),
+    (b"R\x01\x80\x00\x04" + b"x" * 66000, False, "an answer longer than 65536 bytes"),
     (b"XY", False, "no whole answer within 1 s"),
 ])
 def test_the_line_breaks_in_mid_exchange(

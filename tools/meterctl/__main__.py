@@ -16,6 +16,7 @@ from tools.meterctl.commands import (
     firmware,
     look,
     provision,
+    records,
     settings,
     tariff,
 )
@@ -38,7 +39,7 @@ def options(
     context.obj = Session(port, timeout)
 
 
-for _module in (devices, look, events, tariff, settings, provision, export, firmware):
+for _module in (devices, look, events, records, tariff, settings, provision, export, firmware):
     _module.add(app)
 
 

@@ -31,9 +31,9 @@ SHAPES: dict[str, Fields] = {
     "identity": _of(TEXT, "firmware profile board meter_id micropython platform unique_id")
     | _of(FLAG, "provisioned locked") | _of(NUMBER, "counts_per_kWh")
     | _of(OBJECT, "capabilities"),
-    "status": _of(TEXT, "time error supply reasons relay gate")
-    | _of(FLAG, "provisioned relay_fault") | _of(OBJECT, "tick_us")
-    | _of(NUMBER, "uptime_s ticks commits bus_errors heap_free heap_used")
+    "status": _of(TEXT, "time error supply reasons relay gate failure")
+    | _of(FLAG, "provisioned relay_fault safe_mode") | _of(OBJECT, "tick_us")
+    | _of(NUMBER, "uptime_s starts ticks commits bus_errors heap_free heap_used")
     | _of(MAYBE_TEXT, "V A W pf Hz balance currency period season price")
     | _of(MAYBE_NUMBER, "tier tiers"),
     "registers": _of(
@@ -51,6 +51,9 @@ SHAPES: dict[str, Fields] = {
     "upload": _of(NUMBER, "size"),
     "tariff_check": _of(TEXT, "id name currency digest"),
     "tariff_load": _of(TEXT, "digest start"),
+    "settle_days": _of(NUMBER, "waiting"),
+    **dict.fromkeys(("days", "months", "purchases", "log"), _of(LIST, "columns rows")),
+    "clear_log": {},
     "provision": {},
     "credit": _of(FLAG, "accepted") | _of(TEXT, "reason balance"),
     "reset": {},

@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable
-from datetime import datetime
+from typing import Any
 
 from tools.meterctl.errors import LineError, Refused
 from tools.meterctl.line import Line
@@ -12,8 +12,6 @@ from tools.meterctl.meter import Meter
 RESTART_S = 30
 _RETRY_S = 0.5
 _ANSWER_S = 3
-_SAME_S = 2
-"""The start of one run is told within this, since time and uptime are whole seconds."""
 
 
 def restart(meter: Meter) -> float:
@@ -21,11 +19,11 @@ def restart(meter: Meter) -> float:
 
     Refused if the meter says no; LineError if it does not come back. The line is closed.
     """
-    before = _started(meter)
+    before = meter.call("status")
     # It restarts at once, with or without an answer.
     with contextlib.suppress(LineError):
         meter.call("reset", seconds=_ANSWER_S)
-    return wait_for(meter.line, lambda again: abs(_started(again) - before) >= _SAME_S)
+    return wait_for(meter.line, lambda again: _is_another(again.call("status"), before))
 
 
 def wait_for(line: Line, accept: Callable[[Meter], bool]) -> float:
@@ -52,10 +50,7 @@ def _ask(line: Line, accept: Callable[[Meter], bool]) -> bool:
         again.close()
 
 
-def _started(meter: Meter) -> float:
-    """Return when the meter started, by its own clock, in seconds."""
-    status = meter.call("status")
-    try:
-        return datetime.fromisoformat(status["time"]).timestamp() - float(status["uptime_s"])
-    except ValueError as e:
-        raise LineError(f"port {meter.port}: answer to status.time: {e}") from e
+def _is_another(status: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Tell whether a meter has started since; without storage it cannot count its starts."""
+    return bool(status["starts"] != before["starts"]
+                or status["uptime_s"] < before["uptime_s"])

@@ -37,7 +37,7 @@ def _how(found: dict[str, Any]) -> list[tuple[str, Any]]:
     if found.get("tier") is not None:
         tier = f"{found['tier']} of {found.get('tiers')}"
     return [
-        ("time", f"{found['time']} UTC"),
+        ("time", f"{found['time']} UTC" if found["time"] else "not known"),
         ("running for", show.duration(found["uptime_s"])),
         ("supply", found["supply"] + reasons),
         ("relay", found["relay"] + (", FAULT" if found["relay_fault"] else "")),
