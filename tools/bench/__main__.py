@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tools.bench import documents
 from tools.bench import live as live_meter
+from tools.bench import report as records
 from tools.bench.place import Place
 from tools.bench.process import ROOT, BenchError, JsonFile, run_json
 
@@ -133,6 +134,31 @@ def run(
     print(f"{result['ended']} balance {ledger['balance']} {result['currency']}"
           f" = credits {ledger['credits']} - charges {ledger['charges']},"
           f" {ledger['import_kWh']} kWh")
+
+
+@app.command()
+def report(
+    state: Annotated[Path, typer.Option(help="Folder with the meter's flash.bin.")],
+    daily: Annotated[bool, typer.Option("--daily", help="A row a day; the default.")] = False,
+    monthly: Annotated[bool, typer.Option("--monthly", help="A row a month.")] = False,
+    yearly: Annotated[bool, typer.Option("--yearly", help="A row a year.")] = False,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+) -> None:
+    """Report from the records in a meter's flash image."""
+    asked = [span for span, wanted in (
+        (records.Span.DAILY, daily), (records.Span.MONTHLY, monthly),
+        (records.Span.YEARLY, yearly)) if wanted]
+    if len(asked) > 1 or (as_json and as_csv):
+        raise BenchError("report: one of --daily, --monthly, --yearly, and of --json, --csv")
+    span = asked[0] if asked else records.Span.DAILY
+    rows = records.read(state, span)
+    if as_json:
+        print(json.dumps(rows, indent=1))
+    elif as_csv:
+        print(records.as_csv(rows), end="")
+    else:
+        Console().print(records.as_table(rows, span))
 
 
 @app.command()
