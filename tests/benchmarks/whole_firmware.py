@@ -7,7 +7,8 @@ firmware compiled: its bytecode stays where it is, as on a board. It lies on the
 block, which N has to allow for and which is not counted. Prints {"free": bytes free in steady
 state after a collection, "total": bytes, "ticks": n}.
 
-On a 64-bit port 128wK is 256 KiB; objects there are twice as long as on a board, or nearly.
+On a 64-bit port 192wK is 384 KiB; objects there are twice as long as on a board, or nearly, and
+from ROMFS the names of all things are on the heap, which a frozen image keeps in flash.
 """
 
 import gc
