@@ -1,0 +1,1 @@
+"""Seeded long lives of a meter, judged step by step: `make soak`. See docs/soak.md."""
