@@ -9,6 +9,7 @@ import pytest
 
 from tools.bench.process import ROOT
 from tools.emulate import printout, stored, task
+from tools.measure.rows import CHIP_HEAP
 
 HOW = "run `make emulate UF2=... BOOTROM=... STORE=1`"
 
@@ -31,7 +32,7 @@ def test_every_check_of_the_log_passed(log: dict) -> None:
 def test_figures_keep_the_budgets(log: dict) -> None:
     figures = log["figures"]
     assert figures["steady"]["computing_longest_ms"] < 5
-    assert figures["heap_free"] / (figures["heap_free"] + figures["heap_used"]) >= 0.3
+    assert figures["heap_used"] <= 0.7 * CHIP_HEAP
     assert figures["start_ms"] < 2000
     assert figures["start_blank_ms"] < 2000
 
@@ -92,8 +93,7 @@ def test_bad_files_are_refused(tmp_path: Path) -> None:
     for arguments, said in (
             (("--uf2", missing, "--bootrom", str(bad)), "missing: there is no such file"),
             (("--uf2", str(bad), "--bootrom", missing), "missing: there is no such file"),
-            (("--uf2", str(bad), "--bootrom", str(bad)), "bad"),
-            (("--uf2", str(bad), "--bootrom", str(bad), "--joined"), "whole blocks of 512")):
+            (("--uf2", str(bad), "--bootrom", str(bad)), "whole blocks of 512")):
         done = run(*arguments)
         assert done.returncode == 2, arguments
         assert done.stderr.startswith("error: ")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from littlefs import LittleFS
 
-from tools.image import frozen, frozen_report, layout, romfs_board, uf2
+from tools.image import board_copy, frozen, frozen_report, layout, uf2
 from tools.image.boards import Board, board
 from tools.image.errors import ImageError
 
@@ -64,7 +64,7 @@ def test_the_time_is_that_of_the_commit(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("target", [PICO, ESP32], ids=lambda target: target.name)
 def test_a_build_for_romfs_freezes_the_start_alone(target: Board, tmp_path: Path) -> None:
-    boards = romfs_board.write(target, tmp_path / "boards")
+    boards = board_copy.for_romfs(target, tmp_path / "boards")
     manifest = (boards / target.name / "manifest.py").read_text()
     assert "joulegate" not in manifest and "board.py" not in manifest
     assert f"../common/boot_{target.family}" in manifest
@@ -72,7 +72,31 @@ def test_a_build_for_romfs_freezes_the_start_alone(target: Board, tmp_path: Path
     for name in ("boot.py", "main.py"):
         assert (boards / target.name / name).read_bytes() == (
             ROOT / "firmware" / name).read_bytes()
-    assert romfs_board.write(target, tmp_path / "boards") == boards
+    assert board_copy.for_romfs(target, tmp_path / "boards") == boards
+
+
+def test_a_build_for_development_has_its_profile_and_all_else(tmp_path: Path) -> None:
+    boards = board_copy.for_development(PICO, tmp_path / "build" / "boards")
+    assert 'NAME = "development"' in (boards / "common" / "image_profile.py").read_text()
+    usual = (ROOT / "boards" / PICO.name / "manifest.py").read_text()
+    assert (boards / PICO.name / "manifest.py").read_text() == usual
+    # Where common/manifest.py, which is not changed, looks for it.
+    assert (boards / "common" / "../../firmware/joulegate/app.py").is_file()
+
+
+def test_variables_of_make_do_not_reach_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, str]] = []
+    monkeypatch.setattr(frozen, "version", lambda tree: "1.28.0")
+    monkeypatch.setattr(frozen, "check_tools", lambda board, tree: None)
+    monkeypatch.setattr(frozen, "FROZEN", tmp_path)
+    monkeypatch.setattr(frozen, "_make", lambda words, environment, log: seen.append(environment))
+    monkeypatch.setattr(frozen, "_collect", lambda *parts: tmp_path)
+    monkeypatch.setenv("MAKEFLAGS", " -- BOARD=METER_RP2040 CMAKE_ARGS=-DX=1")
+    frozen.build(PICO, tmp_path, 1, "-DX=1")
+    assert len(seen) == 2
+    assert all("MAKEFLAGS" not in one and one["CMAKE_ARGS"] == "-DX=1" for one in seen)
 
 
 def test_symbols_are_added_up_by_module() -> None:

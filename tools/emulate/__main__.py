@@ -15,18 +15,16 @@ app = typer.Typer(add_completion=False, help=__doc__)
 
 BRING = """\
 skipped: this needs two files that are not part of the project:
-  --uf2      MicroPython v1.28.0 for RPI_PICO, built by MicroPython's own instructions or the
-             official .uf2
+  --uf2      the development image of METER_RP2040 with its storage, built by
+             `make frozen BOARD=METER_RP2040 PROFILE=development MICROPYTHON_DIR=...`
   --bootrom  the RP2040's boot ROM B1 as 16 KiB of binary, from its maker's published sources
 docs/emulate.md tells more. The log of the last run is docs/emulated/rp2040.txt."""
 
 
 @app.command()
 def emulate(
-    uf2: Annotated[Path | None, typer.Option(help="MicroPython for RPI_PICO, .uf2.")] = None,
+    uf2: Annotated[Path | None, typer.Option(help="Image with storage, .uf2.")] = None,
     bootrom: Annotated[Path | None, typer.Option(help="Boot ROM of the RP2040, binary.")] = None,
-    joined: Annotated[bool, typer.Option(
-        "--joined", help="The UF2 holds the meter's image already.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Chooses where the power is cut.")] = 1,
     store: Annotated[bool, typer.Option(
         "--store", help="Replace the stored log by this run, if it passes.")] = False,
@@ -45,15 +43,13 @@ def emulate(
     for file in (uf2, bootrom):
         if not file.is_file():
             raise EmulateError(f"{file}: there is no such file")
-    image = uf2 if joined else task.joined(uf2)
     if serve is not None:
-        node.serve({"uf2": str(image), "bootrom": str(bootrom), "start": task.START,
+        node.serve({"uf2": str(uf2), "bootrom": str(bootrom), "start": task.START,
                     "port": serve, "watts": watts, "state": str(state) if state else ""})
         return
-    log = _run(image, bootrom, seed)
+    log = _run(uf2, bootrom, seed)
     log.update(date=date or _commit_date(), sha256={
-        "MicroPython": task.sha256(uf2), "boot ROM": task.sha256(bootrom),
-        "flashed image": task.sha256(image)})
+        "flashed image": task.sha256(uf2), "boot ROM": task.sha256(bootrom)})
     failed = sum(not check["passed"] for check in log["checks"])
     lines = [*printout.heading(log), "", *map(printout.check_line, log["checks"])]
     if "lost_Wh" in log["figures"]:

@@ -39,7 +39,7 @@ def figures(found: dict[str, Any]) -> list[str]:
         ("heap free in steady state", f"{found['heap_free']} of {heap} bytes, "
          f"{100 * found['heap_free'] / heap:.0f} %, largest piece {found['largest_free']}"),
         ("credit typed to contact closed", f"{found['restoration_ms']:.0f} ms"),
-        ("flash, a commit", _operations(found["commit"])),
+        ("flash, a commit when mains fails", _operations(found["commit"])),
         ("flash, a purchase", _operations(found["purchase"])),
         ("flash, whole run", _operations(found["flash"])),
         ("energy of the whole run", f"{found['delivered_Wh']:.1f} Wh delivered, "

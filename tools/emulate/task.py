@@ -6,28 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench import documents
-from tools.bench.process import ROOT
-from tools.emulate.node import EmulateError
-from tools.image import build as images
-from tools.image.boards import board
-from tools.image.errors import ImageError
 
-BOARD = "METER_RP2040"
-IMAGES = ROOT / "build" / "emulate" / "image"
 TARIFF = "data/tariffs/tariffs.json#cn-beijing-2012"
 START = 1772323200
 """Power-on: the Unix second of 2026-03-01T00:00:00."""
 TIME = "2026-03-01T00:00:10"
 """What the meter's clock is set to when it is provisioned."""
-
-
-def joined(uf2: Path) -> Path:
-    """Join the official MicroPython `uf2` with the project's development image."""
-    try:
-        built = images.development(board(BOARD), IMAGES, uf2)
-    except (ImageError, OSError) as error:
-        raise EmulateError(str(error)) from None
-    return built.images[-1]
 
 
 def acceptance(image: Path, bootrom: Path, seed: int) -> dict[str, Any]:

@@ -85,14 +85,18 @@ def frozen(
         help="More arguments for CMake, such as -DPICO_NO_PICOTOOL=1.")] = "",
     romfs: Annotated[bool, typer.Option(
         "--romfs", help="Freeze only the start, and take the modules from ROMFS.")] = False,
+    profile: Annotated[Profile, typer.Option(
+        help="Development takes credit that nobody authenticates.")] = Profile.PRODUCTION,
     as_json: AsJson = False,
 ) -> None:
     """Build MicroPython with the whole firmware frozen, by MicroPython's own makefiles."""
     target = board(name)
+    if romfs and profile is Profile.DEVELOPMENT:
+        raise ImageError("--romfs with the profile development: there is none, freeze it")
     modules = images.production(target, IMAGES / target.name).images[0] if romfs else None
     image = frozen_build.build(target, tree.resolve(), jobs, cmake_args,
-                               modules.read_bytes() if modules else None)
-    sizes = frozen_report.sizes(frozen_build.folder(target, romfs))
+                               modules.read_bytes() if modules else None, profile)
+    sizes = frozen_report.sizes(frozen_build.folder(target, romfs, profile))
     if as_json:
         print(json.dumps(frozen_report.as_json(target, image, sizes), indent=1))
         return

@@ -10,10 +10,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tools.image import filesystems, layout, romfs_board, uf2
+from tools.image import board_copy, filesystems, layout, uf2
 from tools.image.boards import VERSION, Board, Family
 from tools.image.errors import ImageError
 from tools.image.paths import BOARDS_FOLDER, FROZEN, IMAGES, ROOT
+from tools.image.profiles import Profile
 
 TAIL_LINES = 15
 _TOOLS = {Family.RP2: ("cmake", "make", "gcc", "arm-none-eabi-gcc"),
@@ -24,31 +25,45 @@ _SUBMODULES = {Family.RP2: ("lib/pico-sdk/pico_sdk_init.cmake", "lib/tinyusb/src
 
 
 def build(board: Board, tree: Path, jobs: int, cmake_args: str = "",
-          romfs: bytes | None = None) -> Path:
+          romfs: bytes | None = None, profile: Profile = Profile.PRODUCTION) -> Path:
     """Build the image of `board` with the MicroPython tree; return the image's path.
 
     Everything is frozen, or with `romfs` only what starts the modules in that ROMFS, which an
-    RP2 image then holds, too.
+    RP2 image then holds, too; that is of the profile production.
     """
     version(tree)
     check_tools(board, tree)
-    target = folder(board, romfs is not None)
+    target = folder(board, romfs is not None, profile)
     log = target.with_suffix(".log")
     target.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(commit_time())}
+    # Under `make frozen` MAKEFLAGS holds its variables, and they would override the port's.
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
+    environment["SOURCE_DATE_EPOCH"] = str(commit_time())
     variable = "CMAKE_ARGS" if board.family is Family.RP2 else "IDFPY_FLAGS"
     environment[variable] = cmake_args
     _make(["-C", str(tree / "mpy-cross"), f"-j{jobs}"], environment, log)
-    boards = BOARDS_FOLDER if romfs is None else romfs_board.write(board, target / "boards")
+    boards = BOARDS_FOLDER
+    if romfs is not None:
+        boards = board_copy.for_romfs(board, target / "boards")
+    elif profile is Profile.DEVELOPMENT:
+        boards = board_copy.for_development(board, target / "boards")
     _make(["-C", str(tree / "ports" / board.family), f"BOARD_DIR={boards / board.name}",
            f"BUILD={target}", f"-j{jobs}"], environment, log)
-    return _collect(board, target, romfs)
+    return _collect(board, target, romfs, profile)
 
 
-def folder(board: Board, romfs: bool) -> Path:
+def folder(board: Board, romfs: bool, profile: Profile = Profile.PRODUCTION) -> Path:
     """Return the folder that a board is built in."""
-    return FROZEN / (f"{board.name}-romfs" if romfs else board.name)
+    return FROZEN / f"{board.name}{_kind(romfs, profile)}"
+
+
+def _kind(romfs: bool, profile: Profile) -> str:
+    """Return what stands behind a name when the image is not the usual one."""
+    if romfs:
+        return "-romfs"
+    return "-development" if profile is Profile.DEVELOPMENT else ""
 
 
 def version(tree: Path) -> str:
@@ -106,9 +121,9 @@ def _make(arguments: list[str], environment: dict[str, str], log: Path) -> None:
         raise ImageError(f"make failed, see {log.relative_to(ROOT)}:\n" + "\n".join(tail))
 
 
-def _collect(board: Board, target: Path, romfs: bytes | None) -> Path:
+def _collect(board: Board, target: Path, romfs: bytes | None, profile: Profile) -> Path:
     suffix = "uf2" if board.family is Family.RP2 else "bin"
-    image = IMAGES / board.name / f"firmware{'' if romfs is None else '-romfs'}.{suffix}"
+    image = IMAGES / board.name / f"firmware{_kind(romfs is not None, profile)}.{suffix}"
     image.parent.mkdir(parents=True, exist_ok=True)
     made = target / f"firmware.{suffix}"
     if made.is_file():
