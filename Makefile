@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help setup run test lint typecheck coverage bench bills image frozen flash install emulate clean clean-all
+.PHONY: help setup run test lint typecheck coverage bench bills sweep soak mutants image frozen flash install emulate clean clean-all
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,12 +45,23 @@ bench: setup ## Measure speed, memory and flash life
 bills: setup ## Run the long sweeps that make test leaves out
 	$(BIN)/python -m pytest -m sweep tests
 
+sweep: setup ## Cut the power at every step of every kind of write
+	$(BIN)/python -m tools.sweep
+
+soak: setup ## Let meters live for years and judge every step: SEED= YEARS= LIVES=
+	$(BIN)/python -m tools.soak $(if $(SEED),--seed $(SEED)) $(if $(YEARS),--years $(YEARS)) \
+		$(if $(LIVES),--lives $(LIVES))
+
+mutants: setup ## Plant faults and show which test catches each
+	$(BIN)/python -m tools.mutants
+
 image: setup ## Make the images of BOARD=; with MICROPYTHON=file, one file to flash
 	$(BIN)/python -m tools.image build $(BOARD) $(if $(MICROPYTHON),--micropython "$(MICROPYTHON)") \
 		$(if $(HEAP_FREE),--heap-free $(HEAP_FREE))
 
-frozen: setup ## Build MicroPython with the firmware frozen: BOARD=, MICROPYTHON_DIR=
-	$(BIN)/python -m tools.image frozen $(BOARD) "$(MICROPYTHON_DIR)" --cmake-args="$(CMAKE_ARGS)"
+frozen: setup ## Build MicroPython with the firmware frozen: BOARD=, MICROPYTHON_DIR=, PROFILE=, ROMFS=1
+	$(BIN)/python -m tools.image frozen $(BOARD) "$(MICROPYTHON_DIR)" --cmake-args="$(CMAKE_ARGS)" \
+		$(if $(ROMFS),--romfs) $(if $(PROFILE),--profile $(PROFILE))
 
 flash: setup ## Flash IMAGE= onto BOARD= and read it back: PORT= or DRIVE=
 	$(BIN)/python -m tools.image flash $(BOARD) $(if $(PORT),--port "$(PORT)") \
