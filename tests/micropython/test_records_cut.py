@@ -70,7 +70,8 @@ class Kept:
         self.records.events.drain(self.state.registers)
 
     def day(self):
-        self.records.freezes.day_end(self.state.billing, self.state.billing.day)
+        # A day that has ended: those that have not are taken back at a start.
+        self.records.freezes.day_end(self.state.billing, self.state.billing.day - 1)
 
     def month(self):
         billing = self.state.billing

@@ -166,6 +166,24 @@ class Months(Case):
                          (0, FEBRUARY, 13000))
         self.assertNotEqual(part["tariff_digest"], whole["tariff_digest"])
 
+    def test_cuts_that_repeat_push_no_older_day_out(self):
+        self.live(70)
+        kept = [e["day"] for e in self.days()]
+        for _ in range(5):
+            self.clock.second += 10 * DAY
+            self.power_up()  # makes up ten days
+            self.assertEqual(len(self.days()), 80)
+            self.clock.second -= 10 * DAY
+            self.power_up()  # the ledger has none of them
+            self.assertEqual([e["day"] for e in self.days()][-70:], kept[-70:])
+        self.clock.second += 10 * DAY
+        self.power_up()
+        self.state.ledger.commit()
+        self.power_up()
+        days = [e["day"] for e in self.days()]
+        self.assertEqual(days, list(range(days[-1] - 79, days[-1] + 1)))
+        self.agree()
+
     def test_a_month_frozen_again_after_a_cut_counts_once(self):
         self.live(14)
         self.live(1, commit=False)

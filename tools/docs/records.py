@@ -81,9 +81,9 @@ DAYS = """\
 
 Written when a local day ends, before the ledger commit that ends it. Missed days are filled, in
 order, at the next start or when the time is known again, and marked. After a power cut between
-freeze and commit the day is frozen again: the last freeze of a day counts, and one followed by an
-earlier day does not. `credits` less `charges` is `balance`; `day_charges` and `day_credits` are
-the differences to the freeze of the day before."""
+freeze and commit the day is frozen again, in the same place: so the last 62 days and more are
+there, unless the clock was ahead meanwhile. `credits` less `charges` is `balance`; `day_charges`
+and `day_credits` are the differences to the freeze of the day before."""
 
 MONTHS = """\
 ## Monthly freezes

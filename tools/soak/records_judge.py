@@ -23,18 +23,19 @@ def freezes(meter: SoakMeter, kind: str) -> dict[int, Row]:
 class DayJudge:
     """Knows which days must be frozen.
 
-    Freezes whose commit power cut off are made again, and take another place in the ring.
+    Freezes whose commit power cut off are made again in the same places. Where the clock was
+    ahead and has been set right since, they are not, and as many of the oldest are gone.
     """
 
     def __init__(self) -> None:
         self.spared: set[int] = set()
         """Days that ended while the file system was full, and may not be frozen."""
-        self._in_vain: list[tuple[int, int]] = []
+        self._furthest = -0x8000
 
     def cut_off(self, day: int, most: int) -> None:
         """Power was cut: the days from one on, up to so many, may have been frozen in vain."""
         if most > 0:
-            self._in_vain.append((day, min(most, SETTLED_DAYS)))
+            self._furthest = max(self._furthest, day + min(most, SETTLED_DAYS) - 1)
 
     def wrong(self, days: dict[int, Row], account: Account) -> str:
         """Say in what the freezes of days differ from the account; "" if they do not."""
@@ -46,8 +47,7 @@ class DayJudge:
         return ""
 
     def _is_kept(self, day: int, today: int) -> bool:
-        after = today - 1 - day + sum(n for first, n in self._in_vain if first >= day)
-        return after < DAYS_IN_RING
+        return max(today - 1, self._furthest) - day < DAYS_IN_RING
 
 
 def judge_records(meter: SoakMeter, account: Account, judge: DayJudge) -> None:

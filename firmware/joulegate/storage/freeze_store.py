@@ -100,6 +100,21 @@ class FreezeStore(Listener):
         self.day_ring.load()
         self.month_ring.load()
 
+    def resume(self, day: int) -> None:
+        """Take back the freezes from a day on, which the ledger has not ended; never raises.
+
+        A cut came before the commit. They are made again; without this they would stand twice,
+        and the oldest days would have to go for them.
+        """
+        ring = self.day_ring
+        sequence = ring.next
+        while sequence > max(0, ring.next - ring.capacity):
+            entry = ring.read(sequence - 1)
+            if entry is None or entry["day"] < day:
+                break
+            sequence -= 1
+        ring.take_back(sequence)
+
     def forget(self) -> None:
         """Begin anew with another account; OSError."""
         self.day_ring.forget()

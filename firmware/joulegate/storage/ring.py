@@ -115,6 +115,13 @@ class Ring:
             self._remove(number)
         self._next = 0
 
+    def take_back(self, sequence: int) -> None:
+        """Go on at an entry that stands there already: it and those after it never counted.
+
+        Until they are overwritten a start finds them again, and must take them back again.
+        """
+        self._next = min(sequence, self.next)
+
     def full_since(self, now: int, count: int, seconds: int) -> bool:
         """Return whether the last `count` entries are all of the `seconds` before now.
 

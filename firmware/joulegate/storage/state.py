@@ -121,6 +121,7 @@ class State:
         if billing.audit():
             self.log.add(event.AUDIT_FAILED, now)
         if self.records is not None:
+            self.records.freezes.resume(billing.day)
             billing.listener = self.records.freezes
         billing.resume(now)
 
