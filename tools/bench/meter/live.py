@@ -96,7 +96,7 @@ class Live:
         app = self.bed.power_up()
         self._reported = 0
         if app.state.error:
-            raise ValueError("meter: " + app.state.error)
+            raise ValueError("meter: %s; --fresh begins with a new one" % app.state.error)
         if self.spec.get("blank"):
             pass
         elif app.state.provisioned:
