@@ -16,7 +16,7 @@ def scratch_folder(name: str) -> str:
         for part in _BY_HAND:
             path = _folder(path, part)
     path = _folder(path, name)
-    _empty(path)
+    empty_folder(path)
     return path
 
 
@@ -33,11 +33,12 @@ def _make(path: str) -> None:
         os.stat(path)  # another run may have made it meanwhile
 
 
-def _empty(folder: str) -> None:
+def empty_folder(folder: str) -> None:
+    """Remove all that is in a folder."""
     for name in os.listdir(folder):
         path = folder + "/" + name
         if os.stat(path)[0] & _FOLDER:
-            _empty(path)
+            empty_folder(path)
             os.rmdir(path)
         else:
             os.remove(path)

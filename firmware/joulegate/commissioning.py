@@ -6,6 +6,7 @@ not allow, and OSError for storage that fails.
 
 from joulegate.core import events as event
 from joulegate.core.meter_id import pack_meter_id
+from joulegate.core.supply import TAMPER
 from joulegate.core.tariff import Tariff
 
 
@@ -73,6 +74,10 @@ class Commissioning:
             account.maximum = values["maximum_balance"]
             app.metering.meter.supply.arm(account.balance)
         app.log.add(event.SETTINGS_CHANGED, app.clock.now())
+
+    def clear_tamper(self) -> None:
+        """Lift the tamper reason of the supply."""
+        self._app.metering.meter.supply.lift(TAMPER)
 
     def check_tariff(self, document: bytes, unit_places: "int | None" = None) -> Tariff:
         """Return the tariff of a document that this meter would take.

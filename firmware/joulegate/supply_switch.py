@@ -120,6 +120,12 @@ class SupplySwitch:
                 return
         self._pulse(now)
 
+    def forget_fault(self) -> None:
+        """Try again what has failed, on the word of somebody who has seen to it."""
+        self.fault = False
+        self._failed = NO_INTENT
+        self._tries = 0
+
     def _pass_time(self) -> None:
         for quota in self._quotas:
             quota.roll()

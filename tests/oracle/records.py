@@ -91,7 +91,8 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
     settled = take("qQ")
     marks = tuple(int.from_bytes(hot[at + 3 * i:at + 3 * i + 3], "little") for i in range(50))
     at += 150
-    _, closed = take("BB")
+    _, _, closed = take("BBB")  # base date of the marks, intent and position of the switch
+    take("IB")  # messages: end of the lease, supply forbidden
     import_mark, _ = take("II")
     assert at == len(hot) - 4
     values = struct.unpack_from("<4I4I", registers, 9)
@@ -101,7 +102,7 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
         if entry == bytes(38):
             continue
         sequence_of, _, _, _, tid, units, credits, after, check = struct.unpack(
-            "<IiBBIiQqI", entry)
+            "<IiBBIiqqI", entry)
         assert crc32(entry[:-4]) == check
         purchases.append(Purchase(sequence_of, tid, units, credits, after))
     purchases.sort(key=lambda p: p.sequence)

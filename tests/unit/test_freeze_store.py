@@ -1,3 +1,4 @@
+# heapsize: 256wK
 """Freezes: each day and month once, in agreement with the account, whatever happens between."""
 
 import os

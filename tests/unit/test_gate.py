@@ -65,6 +65,29 @@ class Case(unittest.TestCase):
         self.gate = Gate(self.account, self.replay, self.storage, self.storage, self.log)
 
 
+class FakeLog:
+    """A purchase log that keeps what it is told of at a start."""
+
+    def catch_up(self, entries):
+        self.told = entries
+
+
+class CatchesUp(Case):
+
+    def test_only_what_was_taken_and_once(self):
+        def entry(sequence, tid):
+            return Entry(sequence, NOON, 1, tid, 5, 5, 5)
+
+        # 3 was refused, its entry there all the same; 4 as well, and then taken after all.
+        self.storage.entries = [entry(5, 2), entry(6, 3), entry(6, 4), entry(7, 4)]
+        self.replay.mark(2)
+        self.replay.mark(4)
+        log = FakeLog()
+        Gate(self.account, self.replay, self.storage, self.storage, self.log, log).recover(NOON)
+        self.assertEqual([(e.sequence, e.tid) for e in log.told], [(5, 2), (7, 4)])
+        self.assertEqual(self.account.balance, 0)
+
+
 class Credits(Case):
 
     def test_order(self):
@@ -149,6 +172,15 @@ class Credits(Case):
             self.assertTrue(self.replay.used(5))
             self.assertEqual(event_names(self.log), ["credited", "storage_error"])
             self.refused(VALIDATION_FAILURE, 5, 10, "used")
+
+    def test_a_number_is_used_up_without_money(self):
+        receipt = self.gate.use(5, NOON)
+        self.assertEqual((receipt.code, receipt.units, receipt.balance), (EXECUTION_OK, 0, 0))
+        self.assertEqual(self.storage.entries, [(8, NOON, 1, 5, 0, 0, 0)])
+        self.assertEqual(event_names(self.log), [])
+        self.refused(VALIDATION_FAILURE, 5, 10, "tid 5", "used")
+        self.assertFalse(self.gate.use(5, NOON).accepted)
+        self.assertEqual(self.gate.use(0, NOON).code, FORMAT_FAILURE)
 
     def test_no_memory_for_the_journal_changes_nothing(self):
         self.storage.fails = "append"

@@ -14,6 +14,7 @@ DERIVED = {
     "registers": ("counts_per_kWh",),
     "replay": (),
     "switch": ("fault",),
+    "messages": (),
 }
 """What each start works out again, from settings, tariff, clock or parts."""
 

@@ -2,7 +2,7 @@
 
 import unittest
 
-from joulegate.core.replay import MARKS, TID_MAX, Replay
+from joulegate.core.replay import BASE_2014, BASE_LAST, MARKS, TID_MAX, Replay
 
 
 class TestReplay(unittest.TestCase):
@@ -51,6 +51,15 @@ class TestReplay(unittest.TestCase):
 
     def test_number_0_is_taken_for_used(self) -> None:
         self.assertTrue(Replay().used(0))
+
+    def test_another_base_date_forgets_and_the_same_does_not(self) -> None:
+        replay = Replay()
+        replay.mark(1000)
+        self.assertFalse(replay.use_base(BASE_2014))
+        self.assertTrue(replay.used(1000))
+        self.assertTrue(replay.use_base(BASE_LAST))
+        self.assertFalse(replay.used(1000) or replay.old(1))
+        self.assertEqual(replay.base, BASE_LAST)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ class Keeps(Case):
         changes = {
             "maximum_balance": 1000, "cut_off": -500, "warnings": [900, 0, -499],
             "zone": "EST5EDT,M3.2.0,M11.1.0", "commit_Wh": 110, "commit_minutes": 60,
-            "tick_ms": 100, "profile_minutes": 60,
+            "tick_ms": 100, "maximum_power_W": 18201624, "phase_unbalance_W": 2300,
+            "profile_minutes": 60,
             "profile_channels": ["import_Wh", "voltage_min_cV"]}
         self.settings.set(**changes)
         wrong, values = self.loaded()

@@ -4,6 +4,7 @@ Whatever fails, the files hold the state before or the state after, the meter go
 again, and a purchase that is repeated counts once.
 """
 
+import gc
 import os
 import unittest
 from errno import EIO
@@ -105,6 +106,7 @@ class Case(unittest.TestCase):
             at = 0
             while True:
                 at += 1
+                gc.collect()
                 self.folder = scratch_folder("faults")
                 found = self.begin()
                 steps = Steps(at, error)

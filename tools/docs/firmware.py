@@ -14,6 +14,9 @@ def load(name: str) -> Any:
         stand_in: Any = ModuleType("micropython")
         stand_in.const = lambda value: value
         sys.modules["micropython"] = stand_in
+        ciphers: Any = ModuleType("cryptolib")
+        ciphers.aes = None
+        sys.modules["cryptolib"] = ciphers
     folder = str(ROOT / "firmware")
     if folder not in sys.path:
         sys.path.insert(0, folder)

@@ -97,6 +97,17 @@ class Account:
     def credit(self, units: int) -> None:
         """Add a purchase; AccountError if it cannot be taken, and nothing changes."""
         self.check_credit(units)
+        self.enter(units)
+
+    def enter(self, units: int) -> None:
+        """Add units whatever the maximum, or take them back if below 0.
+
+        For what has been checked, or was taken before; AccountError where the balance would
+        pass BALANCE_LIMIT on either side, and nothing changes.
+        """
+        if not -BALANCE_LIMIT <= self.balance + units <= BALANCE_LIMIT:
+            raise AccountError("entry %d: balance %d would pass +-%d" % (
+                units, self.balance, BALANCE_LIMIT))
         self.balance += units
         credits = self.credits + units
         self.credits_high = credits // _LIMB

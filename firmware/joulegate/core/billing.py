@@ -244,6 +244,22 @@ class Billing:
         self.days_charged = 0
         self.months_charged = 0
 
+    def close_account(self, now: int) -> None:
+        """End what one customer has used: state and charge it, and begin anew for another.
+
+        Steps and the minimum are charged as at a month's end. The tiers begin again, whatever
+        their window; the charges of this day and month stay with who leaves.
+        """
+        self.advance(now)
+        statement = Statement(self, True)
+        self._settle(statement)
+        self.listener.tariff_end(self, statement)
+        self._begin_part()
+        self.earlier_counts = 0
+        self.earlier_cost = 0
+        self.pricing.begin_window()
+        self.advance(now)
+
     # --- change of tariff -----------------------------------------------------------------
 
     def load_next(self, tariff: Tariff, start: int) -> None:

@@ -56,10 +56,13 @@ CODES = (
         event.SETTING_DEFAULTED, event.SETTINGS_CHANGED, event.CALIBRATION_DEFAULTED,
         event.PROVISIONED,
     )),
-    # security: the records themselves
+    # security: keys, and the records themselves
     bytes((
         event.STORAGE_ERROR, event.EVENTS_CLEARED, event.EVENTS_LOST, event.SOFTWARE_FAILED,
-        event.SAFE_MODE, event.SELF_TEST_FAILED,
+        event.SAFE_MODE, event.SELF_TEST_FAILED, event.DECODER_KEY_CHANGED,
+        event.TOKENS_LOCKED, event.TOKEN_WRONG, event.MESSAGE_ACCEPTED, event.MESSAGE_REFUSED,
+        event.MESSAGE_KEYS_SET, event.LOGGED_IN, event.LOGGED_OUT, event.LOGIN_REFUSED,
+        event.TECHNICIAN_DID,
     )),
     # update
     b"",

@@ -49,6 +49,16 @@ EVENTS_LOST = const(36)
 SOFTWARE_FAILED = const(37)
 SAFE_MODE = const(38)
 SELF_TEST_FAILED = const(39)
+DECODER_KEY_CHANGED = const(40)
+TOKENS_LOCKED = const(41)
+TOKEN_WRONG = const(42)
+MESSAGE_ACCEPTED = const(43)
+MESSAGE_REFUSED = const(44)
+MESSAGE_KEYS_SET = const(45)
+LOGGED_IN = const(46)
+LOGGED_OUT = const(47)
+LOGIN_REFUSED = const(48)
+TECHNICIAN_DID = const(49)
 
 NAMES = (
     "started", "meter_error", "meter_reloaded", "bus_retried", "sag", "low_credit",
@@ -59,7 +69,9 @@ NAMES = (
     "tariff_dropped", "calibration_defaulted", "clock_set", "settings_changed",
     "tariff_loaded", "provisioned", "clock_invalid", "clock_valid", "clock_slewed",
     "rtc_disagrees", "rtc_failed", "events_cleared", "events_lost",
-    "software_failed", "safe_mode", "self_test_failed",
+    "software_failed", "safe_mode", "self_test_failed", "decoder_key_changed",
+    "tokens_locked", "token_wrong", "message_accepted", "message_refused", "message_keys_set",
+    "logged_in", "logged_out", "login_refused", "technician_did",
 )
 
 CAPACITY = const(32)

@@ -14,8 +14,20 @@ USED = const(4)
 OLD = const(5)
 BALANCE = const(6)
 STORAGE = const(7)
+# Why a 20-digit token was, besides.
+FORMAT = const(8)
+CRC = const(9)
+NOT_SUPPORTED = const(10)
+MANUFACTURER = const(11)
+KEY_EXPIRED = const(12)
+FUTURE = const(13)
+TOKEN_KEY = const(14)
+LOCKED = const(15)
 
-REASONS = ("", "suspended", "tid", "units", "used", "old", "balance", "storage")
+REASONS = (
+    "", "suspended", "tid", "units", "used", "old", "balance", "storage", "format", "crc",
+    "not_supported", "manufacturer", "key_expired", "future", "token_key", "locked",
+)
 
 
 def reason_name(number: int) -> str:

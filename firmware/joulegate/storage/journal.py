@@ -13,7 +13,7 @@ from micropython import const
 
 ENTRIES = const(64)
 
-_FORMAT = "<IiBBIiQqI"  # the last is the check sum
+_FORMAT = "<IiBBIiqqI"  # the last is the check sum
 _SIZE = const(38)
 _EMPTY = bytes(_SIZE)
 
@@ -67,6 +67,20 @@ class Journal:
         found.sort(key=lambda item: item[0])
         self._next = (found[-1][1] + 1) % ENTRIES if found else 0
         return [entry for _, _, entry in found]
+
+    def find(self, tid: int) -> "Entry | None":
+        """Return the newest entry of a TID, None if there is none; OSError, JournalError."""
+        newest = None
+        buffer = bytearray(_SIZE)
+        with open(self.path, "rb") as f:
+            for slot in range(ENTRIES):
+                if f.readinto(buffer) != _SIZE:
+                    raise JournalError("journal: shorter than %d entries" % ENTRIES)
+                entry = _decode(buffer, slot)
+                if entry is not None and entry.tid == tid:
+                    if newest is None or entry.sequence > newest.sequence:
+                        newest = entry
+        return newest
 
     def append(
         self, sequence: int, time: int, carrier: int, tid: int, units: int, credits: int,

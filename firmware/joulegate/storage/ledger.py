@@ -14,11 +14,11 @@ from micropython import const
 
 from joulegate.core.billing import NEVER
 from joulegate.core.reading import QUANTITIES
-from joulegate.core.replay import MARKS
+from joulegate.core.replay import BASE_LAST, MARKS
 from joulegate.core.tariff_document import CELLS_MAX, PERIODS_MAX
 from joulegate.storage.record import Record, RecordError, restore
 
-HOT_VERSION = const(3)
+HOT_VERSION = const(4)
 REGISTERS_VERSION = const(1)
 
 _MARK = "ledger.fram"
@@ -61,8 +61,11 @@ FIELDS = (
     ("billing", "settled_units", "q", 1, None, None, "units of closed statements"),
     ("billing", "settled_remainder", "Q", 1, None, None, "the rest, 1/(d1 d2) of a unit"),
     ("replay", "marks", "T", MARKS, None, None, "TID of the latest purchases, 0 for none"),
+    ("replay", "base", "B", 1, 0, BASE_LAST, "they count from: 0 1993, 1 2014, 2 2035"),
     ("switch", "intent", "B", 1, 0, 2, "0 none, 1 to open, 2 to close"),
     ("switch", "closed", "B", 1, 0, 1, "last proven position of the relay"),
+    ("messages", "leased", "I", 1, None, None, "end of the lease of message numbers"),
+    ("messages", "supply_off", "B", 1, 0, 1, "an administrator forbids supply"),
     ("registers", "import_mark", "I", 1, 0, _LIMB, "counts imported, modulo 2**29"),
     ("registers", "export_mark", "I", 1, 0, _LIMB, "counts exported, modulo 2**29"),
 )

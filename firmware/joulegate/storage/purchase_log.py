@@ -20,9 +20,9 @@ _DAY_S = const(86400)
 FIELDS = """
     time i: UTC second; before the year 2000: nobody knew the time
     commit I: number of the ledger commit: that holds it, or the last
-    carrier B: how it came, see vending/gate.py
+    carrier B: how it came, see vending/carriers.py
     code B: token status of DLMS class 115; 3: executed
-    reason B: why not: 1 suspended, 2 tid, 3 units, 4 used, 5 old, 6 balance, 7 storage
+    reason B: why not: 1 suspended, 2 tid, 3 units, 4 used, 5 old, 6 balance, 7 storage, ...
     spare B 0..0: for later
     tid I: identity of the purchase, 0 when it had no good one
     units i: credit units asked for

@@ -17,6 +17,8 @@ from joulegate.storage.commit_policy import AMPLE_WH
 from joulegate.storage.load_profile import CHANNELS, MINUTES, WIDTH, ProfileError, channel_mask
 
 _SIZE_MAX = const(4096)
+LIMIT_W_MAX = const(18201624)
+"""The most that a token can say (IEC 62055-41, amounts of 16 bits)."""
 
 
 def number_rules(commit_least_Wh: int) -> dict:
@@ -27,6 +29,8 @@ def number_rules(commit_least_Wh: int) -> dict:
         "commit_Wh": (commit_least_Wh, commit_least_Wh, 1000, "Wh"),
         "commit_minutes": (15, 1, 60, "minutes"),
         "tick_ms": (1000, 100, 60000, "ms"),
+        "maximum_power_W": (0, 0, LIMIT_W_MAX, "W, 0 for no limit"),
+        "phase_unbalance_W": (0, 0, LIMIT_W_MAX, "W, 0 for no limit"),
     }
 
 

@@ -7,6 +7,7 @@ from joulegate.core.account import Account
 from joulegate.core.billing import NEVER, Billing
 from joulegate.core.civil import Zone
 from joulegate.core.events import EventLog
+from joulegate.core.message_state import MessageState
 from joulegate.core.meter_id import pack_meter_id, unpack_meter_id
 from joulegate.core.registers import Registers
 from joulegate.core.replay import Replay
@@ -40,6 +41,7 @@ class State:
         self.ledger = Ledger(folder, fram)
         self.registers = Registers(counts_per_kWh)
         self.replay = Replay()
+        self.messages = MessageState()
         self.account: Account | None = None
         self.billing: Billing | None = None
         self.meter_id = ""
@@ -173,5 +175,6 @@ class State:
             "billing": billing,
             "replay": self.replay,
             "switch": switch,
+            "messages": self.messages,
             "registers": self.registers,
         }

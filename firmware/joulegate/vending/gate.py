@@ -1,4 +1,4 @@
-"""The gate: the only way a credit reaches the account.
+"""The gate: the only way a credit reaches the account, or is taken off it again.
 
 Order: checks, journal, account and replay mark, ledger, receipt. Whatever fails on the way,
 either nothing has changed or the purchase is on flash and will be in the account after the
@@ -8,7 +8,7 @@ next start. Result codes are those of the DLMS/COSEM token gateway (class 115).
 from micropython import const
 
 from joulegate.core import events as event
-from joulegate.core.account import Account, AccountError
+from joulegate.core.account import BALANCE_LIMIT, Account, AccountError
 from joulegate.core.events import EventLog
 from joulegate.core.purchase_result import (
     BAD_TID,
@@ -34,14 +34,22 @@ CONSOLE = const(1)
 
 
 class Receipt:
-    """What became of a purchase: `code` of class 115, `reason`, and the balance now."""
+    """What became of a purchase: `code` of class 115, `reason`, and the balance now.
 
-    def __init__(self, code: int, reason: str, tid: int, units: int, balance: int) -> None:
+    `why` is the reason's number, `units` what was credited, negative for what was taken off.
+    `data` is for whoever asked, None if there is nothing to say.
+    """
+
+    def __init__(
+        self, code: int, reason: str, tid: int, units: int, balance: int, why: int = NONE
+    ) -> None:
         self.code = code
         self.reason = reason
         self.tid = tid
         self.units = units
         self.balance = balance
+        self.why = why
+        self.data: list | None = None
 
     @property
     def accepted(self) -> bool:
@@ -79,7 +87,10 @@ class Gate:
             if entry.sequence <= self._ledger.sequence or self._replay.used(entry.tid):
                 continue
             try:
-                self._account.credit(entry.units)
+                if entry.units > 0:
+                    self._account.credit(entry.units)
+                else:
+                    self._account.enter(entry.units)
             except AccountError as e:
                 self._suspend(e, now, entry.units)
                 break
@@ -97,8 +108,24 @@ class Gate:
                 self._log.add(event.STORAGE_ERROR, now, _number(e))
                 return applied
         if self._purchases is not None and not self.suspended:
-            self._purchases.catch_up(entries)
+            self._purchases.catch_up(self._taken(entries))
         return applied
+
+    def _taken(self, entries: list) -> list:
+        """Return the journal entries whose purchase is in the account, oldest first.
+
+        One that was refused because storage failed may stand in the journal all the same, below
+        commits of something else, and again when it was taken after all.
+        """
+        found = []
+        seen = set()
+        for entry in reversed(entries):
+            if entry.tid not in seen:
+                seen.add(entry.tid)
+                if self._replay.used(entry.tid) or self._replay.old(entry.tid):
+                    found.append(entry)
+        found.reverse()
+        return found
 
     def _suspend(self, error: Exception, now: int, value: int) -> None:
         """Take no more credit; keep the ledger's number, so that the next start tries again."""
@@ -112,9 +139,64 @@ class Gate:
         Called by decoders of authenticated messages and tokens, which have proven who sent it.
         """
         code, why, reason = self._check(tid, units)
+        if code == EXECUTION_OK:
+            try:
+                self._account.check_credit(units)
+            except AccountError as e:
+                code, why, reason = VALIDATION_FAILURE, BALANCE, str(e)
         if code != EXECUTION_OK:
-            return self._refuse(code, why, reason, tid, units, now, carrier)
+            return self.refuse(code, why, reason, tid, units, now, carrier)
+        return self._enter(tid, units, now, carrier)
+
+    def debit(self, tid: int, units: int, now: int, carrier: int = CONSOLE) -> Receipt:
+        """Take credit back: a refund, or a correction. The TID is used up as by a purchase."""
+        code, why, reason = self._check(tid, units)
+        if code == EXECUTION_OK and not 0 < units <= BALANCE_LIMIT + self._account.balance:
+            code, why = VALIDATION_FAILURE, BALANCE
+            reason = "debit %d: balance %d would pass the lowest, %d" % (
+                units, self._account.balance, -BALANCE_LIMIT)
+        if code != EXECUTION_OK:
+            return self.refuse(code, why, reason, tid, units, now, carrier)
+        return self._enter(tid, -units, now, carrier)
+
+    def clear(
+        self, tid: int, now: int, carrier: int = CONSOLE, debt: bool = False
+    ) -> Receipt:
+        """Take all credit off; with `debt`, bring a balance below 0 to 0 as well."""
+        balance = self._account.balance
+        units = balance if debt else max(0, balance)
+        code, why, reason = self._check(tid, units)
+        if code != EXECUTION_OK:
+            return self.refuse(code, why, reason, tid, units, now, carrier)
+        return self._enter(tid, -units, now, carrier)
+
+    def use(self, tid: int, now: int, carrier: int = CONSOLE) -> Receipt:
+        """Use up the TID of an instruction that moves no money, once it is carried out."""
+        code, why, reason = self._check(tid, 0)
+        if code != EXECUTION_OK:
+            return self.refuse(code, why, reason, tid, 0, now, carrier)
+        return self._enter(tid, 0, now, carrier)
+
+    def open_for(self, tid: int) -> bool:
+        """Return whether a purchase of this identity may still come."""
+        return self._check(tid, 0)[0] == EXECUTION_OK
+
+    def repeated(self, tid: int, units: "int | None", carrier: int) -> "Receipt | None":
+        """Return the receipt once more of what was taken over this carrier, else None.
+
+        units: as credited then, negative for a debit; None for any.
+        """
+        try:
+            entry = self._journal.find(tid)
+        except (OSError, ValueError):
+            return None
+        if entry is None or entry.carrier != carrier or units not in (None, entry.units):
+            return None
+        return Receipt(EXECUTION_OK, "", tid, entry.units, entry.balance)
+
+    def _enter(self, tid: int, units: int, now: int, carrier: int) -> Receipt:
         account = self._account
+        code, why, reason = EXECUTION_OK, NONE, ""
         commit = self._ledger.sequence + 1
         try:
             self._journal.append(
@@ -122,30 +204,33 @@ class Gate:
                 account.balance + units)
         except OSError as e:
             self._log.add(event.STORAGE_ERROR, now, _number(e))
-            return self._refuse(
+            return self.refuse(
                 EXECUTION_FAILURE, STORAGE, "storage: %s" % e, tid, units, now, carrier)
-        account.credit(units)
+        account.enter(units)
         self._replay.mark(tid)
-        self._log.add(event.CREDITED, now, units)
+        if units:
+            self._log.add(event.CREDITED, now, units)
         try:
             self._ledger.commit()
         except (OSError, ValueError) as e:
             # The journal has it: the next commit or the next start brings it to the ledger.
             self._log.add(event.STORAGE_ERROR, now, _number(e))
             code = RECEIVED
+            why = STORAGE
             reason = "storage: %s" % e
         if self._purchases is not None:
             self._purchases.credit(now, commit, carrier, code, tid, units, account.balance)
-        return Receipt(code, reason, tid, units, account.balance)
+        return Receipt(code, reason, tid, units, account.balance, why)
 
-    def _refuse(
+    def refuse(
         self, code: int, why: int, reason: str, tid: int, units: int, now: int, carrier: int
     ) -> Receipt:
+        """Log what is not taken, also what could not even be read: tid and units are 0 then."""
         balance = self._account.balance
         if self._purchases is not None:
             self._purchases.refusal(
                 now, self._ledger.sequence, carrier, code, why, tid, units, balance)
-        return Receipt(code, reason, tid, 0, balance)
+        return Receipt(code, reason, tid, 0, balance, why)
 
     def _check(self, tid: int, units: int) -> tuple:
         """Return (code, number of the reason, reason)."""
@@ -159,10 +244,6 @@ class Gate:
             return VALIDATION_FAILURE, USED, "tid %d: was used" % tid
         if self._replay.old(tid):
             return VALIDATION_FAILURE, OLD, "tid %d: is older than every purchase kept" % tid
-        try:
-            self._account.check_credit(units)
-        except AccountError as e:
-            return VALIDATION_FAILURE, BALANCE, str(e)
         return EXECUTION_OK, NONE, ""
 
 

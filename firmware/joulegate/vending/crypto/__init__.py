@@ -1,0 +1,1 @@
+"""Ciphers of authenticated messages, on what the boards have: AES blocks and SHA-256."""

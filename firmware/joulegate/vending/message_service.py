@@ -1,0 +1,73 @@
+"""Messages on a meter: what of `vending` they need, put together, and one way in."""
+
+from joulegate.vending.envelope import Envelope
+from joulegate.vending.executor import Executor
+from joulegate.vending.key_file import KeyFile
+from joulegate.vending.keys import KeyRing
+from joulegate.vending.leased_numbers import LeasedNumbers, Leases
+from joulegate.vending.message_result import EXECUTION_FAILURE
+from joulegate.vending.messages import Answer, Messages
+from joulegate.vending.meter_actions import MeterActions
+
+
+class MessageService:
+    def __init__(
+        self, app: object, folder: str, inbox: object, lockout: object = None,
+        store: object = None,
+    ) -> None:
+        """app: the meter's parts; see MeterActions. folder: of the meter's storage. inbox: a
+        DocumentInbox. lockout: that of 20-digit tokens or None. store: of the keys, None for
+        files in the folder.
+
+        Touches no file; `start` does.
+        """
+        self._app = app
+        self.store = KeyFile(folder) if store is None else store
+        self.ring = KeyRing(self.store)
+        self._actions = MeterActions(app, inbox, lockout)
+        self._messages: Messages | None = None
+        self.problem = "messages: not started"
+        """Why no message is taken; empty when they are."""
+
+    def start(self) -> None:
+        """Read the keys and begin, at a start and after `provision`. Never raises.
+
+        Keys that cannot be had leave the meter without messages; all else goes on.
+        """
+        app = self._app
+        state = app.state
+        self._messages = None
+        if not state.provisioned:
+            self.problem = "messages: the meter is not provisioned"
+            return
+        state.messages.apply(app.metering.meter.supply)
+        try:
+            self.ring.load()
+        except (OSError, ValueError) as e:
+            self.problem = "messages: keys: %s" % (str(e) or repr(e))
+            return
+        numbers = LeasedNumbers(Leases(state.messages, state.ledger), app.clock.now())
+        self._messages = Messages(
+            state.meter_id, Envelope(state.meter_id, self.ring, numbers), self.ring,
+            Executor(self._actions))
+        self.problem = ""
+
+    def provision(self, entries: list) -> None:
+        """Give a meter that has just been provisioned its keys, a list of KeyEntry.
+
+        KeyRingError, OSError, and it has those it had.
+        """
+        self.ring.create(entries)
+        self.start()
+
+    def accept(self, message: bytes, carrier: int) -> Answer:
+        """Take a message from a carrier; never raises. `receipt` of the answer, if there is
+        one, goes back to the sender.
+        """
+        app = self._app
+        if self._messages is None:
+            return Answer(EXECUTION_FAILURE, "storage", self.problem)
+        answer = self._messages.accept(message, app.clock.now(), carrier)
+        if answer.accepted and answer.instruction.changes_supply:
+            app.task.step()
+        return answer
