@@ -1,4 +1,4 @@
-"""`python -m tools.bench`: bill a load file, run a scenario, or watch the live meter."""
+"""`python -m tools.bench`: bill a load file, run a scenario, watch the live one, read a token."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import documents
+from tools.bench import decode_token, documents
 from tools.bench import live as live_meter
 from tools.bench import report as records
 from tools.bench.place import Place
@@ -33,6 +33,9 @@ _BILL_KEYS = (
     "month", "import_kWh", "export_kWh", "kWh_by_price_cell", "energy_cost_to_end_of_day",
     "energy", "adders", "fixed", "export_credit", "before_tax", "tax", "total_6", "total",
 )
+
+
+app.command()(decode_token.token)
 
 
 @app.command()
