@@ -128,6 +128,11 @@ ANSWERS: dict[str, Any] = {
         {"name": "metering IC", "passed": True, "text": "answers"}]},
     "clock": {"time": "2026-07-01T12:00:01"},
     "credit": {"accepted": True, "reason": "", "balance": "19.95000"},
+    "token": {"accepted": True, "reason": "", "text": "", "waiting": 0, "amount": "1.00000",
+              "balance": "20.95000"},
+    "message": {"accepted": True, "status": 3, "reason": 0, "text": "credit", "receipt": "d083"},
+    "challenge": {"challenge": "00" * 16}, "login": {}, "logout": {},
+    "token_key": {}, "message_keys": {"keys": 4},
 }
 """What the meter of the tests answers; what concerns a document it works out."""
 

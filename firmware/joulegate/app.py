@@ -22,9 +22,11 @@ from joulegate.metering import Metering
 from joulegate.metering_task import MeteringTask
 from joulegate.power_fail import PowerFail
 from joulegate.storage.calibration_store import CalibrationStore
+from joulegate.storage.record import Record
 from joulegate.storage.records import Records
 from joulegate.storage.state import State
 from joulegate.supply_switch import SupplySwitch
+from joulegate.vending.entrance import Entrance
 from joulegate.vending.gate import Gate
 
 FAILURE_FILE = "/failure.txt"
@@ -57,6 +59,7 @@ class App:
         self.fram = self._find_fram()
         self.gate: Gate | None = None
         self.metering: Metering | None = None
+        self.entrance = Entrance(self, board.FOLDER, Record, self._inbox)
         self.build()
         if self.state.provisioned:
             self.clock.require(self.state.billing.time_floor)
@@ -85,6 +88,12 @@ class App:
             self.log.add(event.STORAGE_ERROR, self.clock.now())
             return None
 
+    def _inbox(self) -> object:
+        """Return where a tariff that comes in messages is gathered."""
+        # Only here: a meter without keys for messages has no use for it.
+        from joulegate.storage.document_inbox import DocumentInbox
+        return DocumentInbox(self.board.FOLDER + "/incoming.bin")
+
     def _build_switch(self, board: object) -> SupplySwitch:
         close_coil, open_coil, load_side = board.relay()
         self.relay = LatchingRelay(close_coil, open_coil, load_side)
@@ -95,6 +104,7 @@ class App:
         state = self.state
         values = state.settings.values
         supply = Supply(values["cut_off"], tuple(values["warnings"]))
+        state.messages.apply(supply)
         if state.provisioned:
             self.gate = Gate(
                 state.account, state.replay, state.ledger, state.journal, self.log,
@@ -111,10 +121,13 @@ class App:
         self.state.provision(
             meter_id, document, unit_places, self.switch, self.clock.now(), **settings)
         self.build_metering()
+        now = self.clock.now()
+        self.entrance.start(now)
+        self.entrance.start_messages(now)
 
     @property
     def locked(self) -> bool:
-        """Whether the console may only look: a production meter with an account."""
+        """Whether the console takes only what proves itself: in production, with an account."""
         return self.profile == "production" and self.state.ledger.exists()
 
     def start(self) -> None:
@@ -128,8 +141,11 @@ class App:
         self.start_ic()
         if not self.state.provisioned:
             self.switch.find_position()
+        # The decoder key first: it says which base date the purchases count from.
+        self.entrance.start(now)
         if self.gate is not None:
             self.gate.recover(now)
+        self.entrance.start_messages(now)
         failed = 0
         for number, (_, passed, _) in enumerate(self.self_test()):
             failed |= 0 if passed else 1 << number
@@ -148,6 +164,17 @@ class App:
         if receipt.accepted:
             self.task.step()
         return receipt
+
+    def enter_token(self, digits: str, carrier: int) -> object:
+        """Take 20 digits from a carrier and return what became of them, a token_entry.Entered.
+
+        RuntimeError while the meter has no decoder key.
+        """
+        return self.entrance.enter_token(digits, carrier)
+
+    def accept_message(self, message: bytes, carrier: int) -> object:
+        """Take a message from a carrier and return its Answer; RuntimeError without keys."""
+        return self.entrance.accept_message(message, carrier)
 
     def self_test(self) -> list:
         """Test every part; see health.self_test."""

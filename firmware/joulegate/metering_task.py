@@ -49,6 +49,7 @@ class MeteringTask:
         self.last_tick_us = spent
         if spent > self.longest_tick_us:
             self.longest_tick_us = spent
+        self._app.entrance.pass_time()
         if self._app.restarts.level:
             self._app.restarts.pass_time(self._app.clock.uptime())
         return wait

@@ -14,6 +14,8 @@ from tools.meterctl.commands import (
     events,
     export,
     firmware,
+    keys,
+    login,
     look,
     provision,
     records,
@@ -39,7 +41,9 @@ def options(
     context.obj = Session(port, timeout)
 
 
-for _module in (devices, look, events, records, tariff, settings, provision, export, firmware):
+for _module in (
+        devices, look, events, records, tariff, settings, provision, keys, login, export,
+        firmware):
     _module.add(app)
 
 

@@ -57,6 +57,14 @@ SHAPES: dict[str, Fields] = {
     "provision": {},
     "credit": _of(FLAG, "accepted") | _of(TEXT, "reason balance"),
     "reset": {},
+    "token": _of(FLAG, "accepted") | _of(TEXT, "reason text amount balance")
+    | _of(NUMBER, "waiting"),
+    "message": _of(FLAG, "accepted") | _of(NUMBER, "status reason") | _of(TEXT, "text receipt"),
+    "challenge": _of(TEXT, "challenge"),
+    "login": {},
+    "logout": {},
+    "token_key": {},
+    "message_keys": _of(NUMBER, "keys"),
 }
 SHAPES["provision"] = SHAPES["identity"]
 

@@ -16,10 +16,13 @@ _HELP = (
     ("months", "the monthly ones"),
     ("purchases", "the last credits and refusals"),
     ("log CLASS", "the event log on flash: power, supply, credit, ..."),
+    ("token DIGITS", "enter a token of 20 digits"),
     ("test", "self test of every part"),
     ("settings", "settings with value, range and unit"),
     ("set NAME VALUE", "change a setting; lists as [1000, 500]"),
     ("identity", "what this meter is and runs"),
+    ("login", "a challenge, then: login KID ANSWER"),
+    ("logout", "end the session"),
     ("reset", "commit and start again"),
 )
 _DEVELOPMENT_HELP = ("credit TID AMOUNT", "add credit, unauthenticated")
@@ -67,6 +70,8 @@ class Commands:
             value = _value(" ".join(arguments[1:]))
             self._requests.answer("set", {"values": {arguments[0]: value}})
             self._show("%s is %s" % (arguments[0], json.dumps(value)))
+        elif name in ("token", "login", "logout"):
+            self._prove(name, arguments)
         elif name == "credit" and len(arguments) == 2:
             answer = self._requests.answer(
                 "credit", {"tid": _number("TID", arguments[0]), "amount": arguments[1]})
@@ -88,6 +93,32 @@ class Commands:
         else:
             raise ValueError("%r: there is no such command, or words are missing; type help"
                              % name)
+
+    def _prove(self, name: str, arguments: list) -> None:
+        answer = self._requests.answer
+        if name == "token" and arguments:
+            self._token("".join(arguments))
+        elif name == "login" and not arguments:
+            self._show("challenge " + answer("challenge", {})["challenge"])
+        elif name == "login" and len(arguments) == 2:
+            answer("login", {"kid": arguments[0], "proof": arguments[1]})
+            self._show("logged in")
+        elif name == "logout" and not arguments:
+            answer("logout", {})
+            self._show("logged out")
+        else:
+            raise ValueError("%s: takes other words; type help" % name)
+
+    def _token(self, digits: str) -> None:
+        answer = self._requests.answer("token", {"digits": digits})
+        if not answer["accepted"]:
+            text = answer["text"]
+            reason = answer["reason"] + ": "
+            self._show("refused: " + (text if text.startswith(reason) else reason + text))
+        elif answer["text"]:
+            self._show("accepted: %s" % answer["text"])
+        else:
+            self._show("accepted: %s, balance %s" % (answer["amount"], answer["balance"]))
 
     def _page(self, name: str, arguments: dict) -> None:
         for line in pages.lines(name, self._requests.answer(name, arguments)):

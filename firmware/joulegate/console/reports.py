@@ -58,7 +58,7 @@ def status(app: object) -> dict:
     billing = app.state.billing
     if billing is not None:
         document = billing.tariff.document
-        report["balance"] = _amount(app, app.state.account.balance)
+        report["balance"] = amount(app, app.state.account.balance)
         report["currency"] = document.currency
         report["period"] = document.periods[billing.period]
         report["season"] = document.seasons[billing.season]
@@ -83,8 +83,8 @@ def balance(app: object) -> dict:
     account = app.state.account
     statement = billing.statement()
     return {
-        "balance": _amount(app, account.balance), "credits": _amount(app, account.credits),
-        "charges": _amount(app, account.charges), "currency": billing.tariff.document.currency,
+        "balance": amount(app, account.balance), "credits": amount(app, account.credits),
+        "charges": amount(app, account.charges), "currency": billing.tariff.document.currency,
         "month_kWh": format_ratio(statement.import_counts, statement.tariff.d1, 3),
         "month_cost": format_ratio(statement.total, statement.tax_denominator, 2),
         "audit": billing.audit(),
@@ -124,7 +124,7 @@ def events(app: object, since: int = 0) -> dict:
     found = []
     for number, when, name, value in log.since(since):
         if name in _MONEY_EVENTS and app.state.provisioned:
-            value = _amount(app, value)
+            value = amount(app, value)
         found.append([number, time_text(when), name, value])
     return {"events": found, "count": log.count, "discarded": log.discarded}
 
@@ -160,7 +160,8 @@ def _billing(app: object) -> object:
     return app.state.billing
 
 
-def _amount(app: object, units: int) -> str:
+def amount(app: object, units: int) -> str:
+    """Return credit units as an amount of the account's currency."""
     places = app.state.billing.tariff.unit_places
     return format_ratio(units, 10 ** places, places)
 

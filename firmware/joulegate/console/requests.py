@@ -1,7 +1,8 @@
 """Requests of host tools: a JSON object with `do` and its arguments, answered by a JSON object.
 
 The answer is {"ok": {...}}, or {"error": text} and nothing has changed. While the meter is
-locked only reports are given.
+locked only reports are given, what proves itself is taken, tokens and messages, and what
+somebody who has logged in may ask.
 """
 
 import json
@@ -12,6 +13,7 @@ from micropython import const
 from joulegate.console import record_reports, reports
 from joulegate.core.amounts import parse_decimal, scaled
 from joulegate.core.civil import format_time, parse_time
+from joulegate.vending.gate import CONSOLE
 
 UPLOAD_MAX = const(16384)
 """Longest document that can be uploaded: that of the tariff store."""
@@ -54,7 +56,7 @@ class Requests:
             carry_out = _CHANGES.get(name)
             if carry_out is None:
                 raise ValueError("request %r: there is none of this name" % name)
-            if self._app.locked:
+            if self._app.locked and not self._open(name):
                 raise RuntimeError("request %s: the meter is locked, it only reports" % name)
             arguments = dict(arguments)
             arguments["requests"] = self
@@ -62,6 +64,17 @@ class Requests:
             return carry_out(self._app, **arguments)  # type: ignore[operator] # own words each
         except TypeError as e:
             raise ValueError("request %s: %s" % (name, e)) from None
+
+    def _open(self, name: str) -> bool:
+        """Return whether a locked meter takes a request.
+
+        Keys only as long as it has none at all and so can take no credit: the first one that is
+        installed closes that.
+        """
+        entrance = self._app.entrance
+        if name in _KEYS and not (entrance.has_token_key or entrance.has_message_keys):
+            return True
+        return name in _PROVEN or entrance.allows(name)
 
     def add_piece(self, at: int, piece: bytes) -> int:
         """Add a piece to the document being uploaded; return its size so far."""
@@ -87,11 +100,14 @@ class Requests:
 
 
 def _upload(app: object, at: int, hex: str, requests: Requests) -> dict:
+    return {"size": requests.add_piece(at, _bytes("upload hex", hex))}
+
+
+def _bytes(what: str, hex: object) -> bytes:
     try:
-        piece = unhexlify(hex)
+        return unhexlify(hex)  # type: ignore[arg-type] # what is no text is told just so
     except (TypeError, ValueError):
-        raise ValueError("upload hex: must be pairs of hexadecimal digits") from None
-    return {"size": requests.add_piece(at, piece)}
+        raise ValueError("%s: must be pairs of hexadecimal digits" % what) from None
 
 
 def _set(app: object, values: dict, requests: Requests) -> dict:
@@ -151,6 +167,49 @@ def _credit(app: object, tid: int, amount: str, requests: Requests) -> dict:
             "balance": reports.balance(app)["balance"]}
 
 
+def _token(app: object, digits: str, requests: Requests) -> dict:
+    if not isinstance(digits, str):
+        raise ValueError("digits: must be a text of 20 digits")
+    entered = app.enter_token(digits, CONSOLE)
+    return {"accepted": entered.accepted, "reason": entered.reason, "text": entered.text,
+            "waiting": entered.waiting, "amount": reports.amount(app, entered.units),
+            "balance": reports.amount(app, entered.balance)}
+
+
+def _message(app: object, hex: str, requests: Requests) -> dict:
+    answer = app.accept_message(_bytes("message hex", hex), CONSOLE)
+    receipt = answer.receipt
+    return {"accepted": answer.accepted, "status": answer.status, "reason": answer.reason,
+            "text": answer.text,
+            "receipt": "" if receipt is None else hexlify(receipt).decode()}
+
+
+def _challenge(app: object, requests: Requests) -> dict:
+    return {"challenge": hexlify(app.entrance.challenge()).decode()}
+
+
+def _login(app: object, kid: str, proof: str, requests: Requests) -> dict:
+    app.entrance.log_in(_bytes("kid", kid), _bytes("proof", proof))
+    return {}
+
+
+def _logout(app: object, requests: Requests) -> dict:
+    app.entrance.log_out()
+    return {}
+
+
+def _token_key(app: object, key: dict, requests: Requests) -> dict:
+    app.entrance.install_token_key(key)
+    return {}
+
+
+def _message_keys(
+    app: object, keys: list, requests: Requests, factory: bool = True
+) -> dict:
+    app.entrance.install_message_keys(keys, factory)
+    return {"keys": len(keys)}
+
+
 def _clear_log(app: object, name: str, requests: Requests) -> dict:
     return record_reports.clear_log(app, name)
 
@@ -167,5 +226,9 @@ def _reset(app: object, requests: Requests) -> dict:
 _CHANGES = {
     "upload": _upload, "set": _set, "clock": _clock, "tariff_check": _tariff_check,
     "tariff_load": _tariff_load, "provision": _provision, "credit": _credit, "reset": _reset,
-    "settle_days": _settle_days, "clear_log": _clear_log,
+    "settle_days": _settle_days, "clear_log": _clear_log, "token": _token,
+    "message": _message, "token_key": _token_key, "message_keys": _message_keys,
+    "challenge": _challenge, "login": _login, "logout": _logout,
 }
+_PROVEN = ("token", "message", "challenge", "login", "logout")
+_KEYS = ("token_key", "message_keys")
