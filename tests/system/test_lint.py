@@ -39,6 +39,37 @@ def test_innocent_line_passes(tmp_path: Path, line: str) -> None:
     assert secrets.check(tmp_path) == []
 
 
+METER_KEYS = [
+    'KEY = "%s"', "{'vending_key': '%s'}", "key=bytes.fromhex('%s')", "--key %s", "| key | `%s` |",
+    '"key": "%s",', "decoder_key: %s",
+]
+HEX = "8f1d6c" * 7
+
+
+@pytest.mark.parametrize("form", METER_KEYS)
+def test_a_meters_key_is_caught(tmp_path: Path, form: str) -> None:
+    (tmp_path / "page.md").write_text("digest " + HEX + "\n" + form % HEX[:40])
+    (problem,) = secrets.check(tmp_path)
+    assert (problem.line, problem.rule) == (2, "looks like a meter's key")
+
+
+@pytest.mark.parametrize("key", ["00" * 16, "000102030405060708090a0b0c0d0e0f", "ab" * 20])
+def test_a_key_that_is_nobodys_passes(tmp_path: Path, key: str) -> None:
+    (tmp_path / "page.md").write_text(f"key = '{key}'")
+    assert secrets.check(tmp_path) == []
+
+
+def test_keys_of_tests_and_quoted_vectors_pass(tmp_path: Path) -> None:
+    vectors = tmp_path / "tests" / "vectors" / "a.json"
+    vectors.parent.mkdir(parents=True)
+    vectors.write_text(f'"{HEX.upper()}"')
+    (tmp_path / "tests" / "test_a.py").write_text(f"KEY = '{HEX[3:]}0'")
+    (tmp_path / "page.md").write_text(f"--key {HEX}")
+    assert secrets.check(tmp_path) == []
+    (tmp_path / "page.md").write_text(f"--key {HEX}0")
+    assert len(secrets.check(tmp_path)) == 1
+
+
 def test_published_vectors_are_not_secrets(tmp_path: Path) -> None:
     vectors = tmp_path / "tests" / "vectors" / "key.txt"
     vectors.parent.mkdir(parents=True)
