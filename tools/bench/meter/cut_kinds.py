@@ -8,6 +8,7 @@ one many times.
 
 from meter import cut_kinds_account as account
 from meter import cut_kinds_fram as fram
+from meter import cut_kinds_gate as gate
 from meter import cut_kinds_records as records
 from meter import cut_kinds_start as start
 
@@ -51,6 +52,11 @@ PLAN = (
     ("safe_mode_start", start.safe_mode_start, 1, ALL, ALL),
     ("safe_mode_left", start.safe_mode_left, 1, 4, ALL),
     ("energy_loss", account.energy_loss, 1, 2, ALL),
+    ("token_credit", gate.token_credit, 2, 1, ALL),
+    ("token_key_change", gate.token_key_change, 1, 1, ALL),
+    ("wrong_token", gate.wrong_token, 2, 2, ALL),
+    ("message_credit", gate.message_credit, 2, 1, ALL),
+    ("message_setting", gate.message_setting, 1, 2, ALL),
     ("fram_energy_loss", fram.fram_energy_loss, 1, 0, ALL),
 )
 """Name, kind, rounds, second cuts tried for each first one, and how many operations, bytes and
