@@ -27,3 +27,9 @@ def test_the_whole_firmware_runs_on_the_small_heap() -> None:
     heap = whole_firmware()
     assert heap["ticks"] == 5000
     assert heap["free"] * 100 >= heap["total"] * 30
+
+
+def test_it_does_with_keys_for_tokens_and_messages() -> None:
+    heap = whole_firmware(keys=True)
+    assert heap["ticks"] == 5000
+    assert heap["free"] * 100 >= heap["total"] * 30

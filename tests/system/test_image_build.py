@@ -150,6 +150,9 @@ def test_ram_is_counted_by_module_in_use() -> None:
     assert 500 < found["joulegate/core/account.mpy"] < 8000
     assert "lib/umqtt/simple.mpy" not in found  # nothing imports it yet
     assert 60_000 < sum(found.values()) < 260_000
+    cipher = "joulegate/vending/misty1.mpy"
+    assert cipher not in found  # only with a decoder key
+    assert cipher in ram.by_module(files, keys=True)
 
 
 def test_too_much_ram_is_refused(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 Each .mpy is imported by the WebAssembly port of tools/measure32, whose objects have the size of
 a board's, and is charged what stays alive. Modules come in the order of their imports, so that
-none is charged for another; those that neither boot.py nor main.py leads to take no RAM. The
-chip's own modules are stood in for.
+none is charged for another; those that neither boot.py nor main.py leads to take no RAM, and
+those for tokens and messages none without keys. The chip's own modules are stood in for.
 """
 
 import ast
@@ -18,6 +18,8 @@ from tools.measure32 import MeasureError, measure
 
 FREE_LEAST = 0.30
 """The part of the heap that must be free in steady state (DESIGN, speed and memory)."""
+ENTRANCE = "joulegate.vending.entrance"
+"""What it imports in its functions is loaded only on a meter with keys."""
 RUNNING = 12 * 1024
 """Bytes that a running meter needs besides its modules: account, tariff, ledger, tasks.
 
@@ -26,10 +28,13 @@ and as much as a third again for the console and the scheduler.
 """
 
 
-def by_module(files: list[File]) -> dict[str, int]:
-    """Return the live bytes of each module of `files` that is used: file path -> bytes."""
+def by_module(files: list[File], keys: bool = False) -> dict[str, int]:
+    """Return the live bytes of each module of `files` that is used: file path -> bytes.
+
+    keys: of a meter with keys for tokens and messages.
+    """
     modules = {file.module: file for file in files if file.path not in PLAIN}
-    order = _order([file for file in files if file.path in PLAIN], modules)
+    order = _order([file for file in files if file.path in PLAIN], modules, keys)
     stand_ins = sorted(_outside(modules))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -62,10 +67,14 @@ def check(board: Board, modules: int, least: float = FREE_LEAST) -> None:
             "MICROPYTHON_DIR=...`")
 
 
-def _imports(file: File) -> list[str]:
-    """Return the dotted names that a file imports, a package's own modules among them."""
+def _imports(file: File, inside: bool = True) -> list[str]:
+    """Return the dotted names that a file imports, a package's own modules among them.
+
+    inside: also those that its functions import.
+    """
     names: list[str] = []
-    for node in ast.walk(ast.parse(file.source)):
+    tree = ast.parse(file.source)
+    for node in ast.walk(tree) if inside else tree.body:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -74,7 +83,7 @@ def _imports(file: File) -> list[str]:
     return names
 
 
-def _order(programs: list[File], modules: dict[str, File]) -> list[str]:
+def _order(programs: list[File], modules: dict[str, File], keys: bool) -> list[str]:
     """Return the modules that `programs` lead to, each behind those it imports."""
     order: list[str] = []
     begun: set[str] = set()
@@ -84,7 +93,7 @@ def _order(programs: list[File], modules: dict[str, File]) -> list[str]:
             return
         begun.add(name)
         visit(name.rpartition(".")[0])
-        for other in _imports(modules[name]):
+        for other in _imports(modules[name], keys or name != ENTRANCE):
             visit(other)
         order.append(name)
 

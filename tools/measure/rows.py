@@ -140,8 +140,11 @@ def core_year() -> dict[str, float]:
     return result
 
 
-def whole_firmware() -> dict[str, float]:
-    """Run the whole firmware on the small heap; return free and total bytes."""
+def whole_firmware(keys: bool = False) -> dict[str, float]:
+    """Run the whole firmware on the small heap; return free and total bytes.
+
+    keys: with those for tokens and messages, and all that goes with them in memory.
+    """
     board = boards.board(ROM_BOARD)
     rom = filesystems.romfs(compiler.files(board, Profile.PRODUCTION), layout.romfs(board)[1])
     with tempfile.TemporaryDirectory() as folder:
@@ -149,7 +152,7 @@ def whole_firmware() -> dict[str, float]:
         path.write_bytes(rom)
         result: dict[str, float] = _micropython(
             str(SMALL_HEAP + len(rom)), "whole_firmware.py", str(Path(folder) / "flash.bin"),
-            str(path), firmware=False)[-1]
+            str(path), *(["keys"] if keys else []), firmware=False)[-1]
     return result
 
 
