@@ -13,7 +13,7 @@ from micropython import const
 from joulegate.console import record_reports, reports
 from joulegate.core.amounts import parse_decimal, scaled
 from joulegate.core.civil import format_time, parse_time
-from joulegate.vending.gate import CONSOLE
+from joulegate.vending.carriers import CONSOLE
 
 UPLOAD_MAX = const(16384)
 """Longest document that can be uploaded: that of the tariff store."""

@@ -55,15 +55,7 @@ class Journal:
 
     def load(self) -> list:
         """Return the entries, oldest first; OSError, or JournalError for a damaged one."""
-        found = []
-        buffer = bytearray(_SIZE)
-        with open(self.path, "rb") as f:
-            for slot in range(ENTRIES):
-                if f.readinto(buffer) != _SIZE:
-                    raise JournalError("journal: shorter than %d entries" % ENTRIES)
-                entry = _decode(buffer, slot)
-                if entry is not None:
-                    found.append((entry.sequence, slot, entry))
+        found = [(entry.sequence, slot, entry) for slot, entry in self._stored()]
         found.sort(key=lambda item: item[0])
         self._next = (found[-1][1] + 1) % ENTRIES if found else 0
         return [entry for _, _, entry in found]
@@ -71,16 +63,21 @@ class Journal:
     def find(self, tid: int) -> "Entry | None":
         """Return the newest entry of a TID, None if there is none; OSError, JournalError."""
         newest = None
+        for _, entry in self._stored():
+            if entry.tid == tid and (newest is None or entry.sequence > newest.sequence):
+                newest = entry
+        return newest
+
+    def _stored(self) -> object:
+        """Yield (slot, entry) of every slot that is used; OSError, JournalError."""
         buffer = bytearray(_SIZE)
         with open(self.path, "rb") as f:
             for slot in range(ENTRIES):
                 if f.readinto(buffer) != _SIZE:
                     raise JournalError("journal: shorter than %d entries" % ENTRIES)
                 entry = _decode(buffer, slot)
-                if entry is not None and entry.tid == tid:
-                    if newest is None or entry.sequence > newest.sequence:
-                        newest = entry
-        return newest
+                if entry is not None:
+                    yield slot, entry
 
     def append(
         self, sequence: int, time: int, carrier: int, tid: int, units: int, credits: int,

@@ -22,15 +22,13 @@ from joulegate.core.purchase_result import (
     USED,
 )
 from joulegate.core.replay import TID_MAX, Replay
+from joulegate.vending.carriers import CONSOLE
 
 # Token status codes of class 115.
 FORMAT_FAILURE = const(4)
 VALIDATION_FAILURE = const(6)
 EXECUTION_FAILURE = const(7)
 RECEIVED = const(8)
-
-# Carriers.
-CONSOLE = const(1)
 
 
 class Receipt:
