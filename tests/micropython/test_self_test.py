@@ -1,10 +1,10 @@
 # heapsize: 8M
 """The self test on the bench: all well, and then each part found failing."""
 
-import json
 import unittest
 
 import vfs
+from flat_tariff import TARIFF
 
 import board
 import pins
@@ -12,15 +12,6 @@ from meter.bed import METER_ID, Bed
 from world import bench_clock, wiring
 
 LOAD = "data/load/household-1min.csv"
-TARIFF = json.dumps({
-    "id": "flat", "currency": "EUR",
-    "day_types": {day: "any" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
-    "seasons": [{"id": "year", "months": list(range(1, 13))}],
-    "periods": {"*/*": [{"from": "00:00", "to": "24:00", "period": "all"}]},
-    "tiers": {"window": "none", "count": "all_energy", "mode": "marginal"},
-    "energy": {"*/*": [{"up_to_kWh": None, "price": "0.3"}]},
-    "tax": {"rate": "0", "included_in_prices": True},
-}).encode()
 
 
 class SelfTest(unittest.TestCase):

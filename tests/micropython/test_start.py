@@ -2,13 +2,13 @@
 """How the meter starts: causes, failures told, safe mode that meters and deducts."""
 
 import asyncio
-import json
 import os
 import time
 import unittest
 
 import machine
 import vfs
+from flat_tariff import TARIFF
 
 import board
 import pins
@@ -20,15 +20,6 @@ from world import bench_clock, wiring
 from world.fram import FramModel
 
 LOAD = "data/load/household-1min.csv"
-TARIFF = json.dumps({
-    "id": "flat", "currency": "EUR",
-    "day_types": {day: "any" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
-    "seasons": [{"id": "year", "months": list(range(1, 13))}],
-    "periods": {"*/*": [{"from": "00:00", "to": "24:00", "period": "all"}]},
-    "tiers": {"window": "none", "count": "all_energy", "mode": "marginal"},
-    "energy": {"*/*": [{"up_to_kWh": None, "price": "0.3"}]},
-    "tax": {"rate": "0", "included_in_prices": True},
-}).encode()
 
 
 def fail():
