@@ -6,41 +6,18 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.fake_meter import ANSWERS, IDENTITY, SETTINGS, STATUS, Board
 from tools.bench.process import ROOT
-from tools.meterctl.__main__ import main
 from tools.meterctl.documents import read_tariff
 
 Run = Callable[..., tuple[int, str, str]]
 
 TARIFF = "data/tariffs/tariffs.json#cn-beijing-2012"
-
-
-@pytest.fixture
-def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Board]:
-    monkeypatch.setenv("COLUMNS", "80")
-    made = Board(tmp_path)
-    monkeypatch.setenv("METERCTL_PORT", made.port)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs a command and returns exit code, output and errors."""
-    def command(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(list(arguments))
-        output, errors = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), output, errors
-
-    return command
 
 
 def lines(output: str) -> list[str]:
