@@ -111,6 +111,10 @@ def fram() -> None:
     return None
 
 
+def key_storage() -> None:
+    return None
+
+
 def reset_cause() -> int:
     return 0
 

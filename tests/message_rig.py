@@ -21,6 +21,7 @@ from joulegate.vending.instructions import EPOCH, TABLE
 from joulegate.vending.keys import ADMINISTRATOR, METER, TECHNICIAN, VENDING, KeyEntry
 from joulegate.vending.message_result import REASONS, REASONS_FROM
 from joulegate.vending.message_service import MessageService
+from joulegate.vending.vault.choice import choose
 
 KEYS = {
     VENDING: (b"V1", bytes(range(0x10, 0x20))), ADMINISTRATOR: (b"A1", bytes(range(0x20, 0x30))),
@@ -81,9 +82,11 @@ class Rig:
 
     records = None
 
-    def __init__(self, folder, factory=False, lockout=None, fresh=True):
-        """fresh: provision it; otherwise it is found in the folder as a start finds it."""
+    def __init__(self, folder, factory=False, lockout=None, fresh=True, protected=None):
+        """fresh: provision it; otherwise it is found in the folder as a start finds it.
+        protected: the board's protected storage for keys."""
         self.folder = folder
+        self.protected = protected
         self.lockout = lockout
         self.log = EventLog()
         self.clock = RigClock()
@@ -114,7 +117,8 @@ class Rig:
             self.clock, self.log, yes, yes)
         self.commissioning = Commissioning(self)
         self.service = MessageService(
-            self, self.folder, DocumentInbox(self.folder + "/incoming.bin"), self.lockout)
+            self, choose(self.folder, self.protected, ""),
+            DocumentInbox(self.folder + "/incoming.bin"), self.lockout)
         self.ring = self.service.ring
         self.service.start()
 

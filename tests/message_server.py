@@ -16,9 +16,9 @@ from message_rig import Rig
 from scratch import empty_folder
 
 from joulegate.storage import document_inbox, journal, record, settings, tariff_store
-from joulegate.vending import key_file
+from joulegate.vending.vault import files
 
-MODULES = (document_inbox, journal, record, settings, tariff_store, key_file)
+MODULES = (document_inbox, journal, record, settings, tariff_store, files)
 written = 0
 
 

@@ -4,12 +4,14 @@ A board file gives the firmware its parts, ready made, and its facts; nothing el
 firmware knows a pin number.
 """
 
+import time
+
 import esp32
 import machine
 
 import pins
 from joulegate.core.reset_cause import reset_cause as cause_of
-from joulegate.drivers import battery_clock, ledger_memory
+from joulegate.drivers import battery_clock, key_element, ledger_memory
 from joulegate.drivers.atm90e26_calibration import Calibration
 from joulegate.drivers.pulse_rmt import CLOCK_DIV, RmtPulse
 
@@ -19,6 +21,8 @@ FOLDER = "/flash"
 FIRST_YEAR = 2007
 """Its world begins with the recorded loads, long before the firmware was made."""
 WATCHDOG_MS = 8000
+WAKE_US = 80
+"""The secure element wakes by SDA low for 60 us or more."""
 CAPABILITIES = {
     "battery_rtc": True,
     "cover": True,
@@ -38,7 +42,7 @@ _power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN, machine.Pin.PULL_DOWN
 
 
 def i2c() -> machine.I2C:
-    """Return the bus of the battery clock and the FRAM."""
+    """Return the bus of the battery clock, the FRAM and the secure element."""
     return machine.I2C(
         pins.I2C_BUS, scl=machine.Pin(pins.I2C_SCL), sda=machine.Pin(pins.I2C_SDA))
 
@@ -51,6 +55,18 @@ def rtc() -> object:
 def fram() -> object:
     """Return the driver of the FRAM if the world has wired one, or None."""
     return ledger_memory.find(i2c())
+
+
+def key_storage() -> object:
+    """Return the driver of the secure element if the world has wired one, or None."""
+    return key_element.find(i2c(), wake_element, time.sleep_ms)
+
+
+def wake_element() -> None:
+    """Hold SDA low for long enough to wake the secure element."""
+    sda = machine.Pin(pins.I2C_SDA, machine.Pin.OPEN_DRAIN, value=0)
+    time.sleep_us(WAKE_US)
+    sda.value(1)
 
 
 def meter_bus() -> tuple:

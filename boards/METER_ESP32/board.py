@@ -1,5 +1,6 @@
 """The METER_ESP32 board: an ESP32-WROOM-32E with 4 MiB of flash. See docs/boards/esp32.md."""
 
+from key_storage_esp32 import key_storage  # noqa: F401 - a part of the board
 from meter_parts import *  # noqa: F403 - every real board has these alike
 from relay_rmt import relay  # noqa: F401 - a part of the board
 

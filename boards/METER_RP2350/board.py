@@ -1,6 +1,7 @@
 """The METER_RP2350 board: a Raspberry Pi Pico 2. See docs/boards/rp2040.md."""
 
 from meter_parts import *  # noqa: F403 - every real board has these alike
+from meter_parts import secure_element as key_storage  # noqa: F401 - a part of the board
 from relay_pio import relay  # noqa: F401 - a part of the board
 
 NAME = "METER_RP2350"

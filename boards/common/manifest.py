@@ -29,3 +29,4 @@ elif options.port == "esp32":
     module("_boot.py", base_path="boot_esp32")
     module("meter_parts.py")
     module("relay_rmt.py")
+    module("key_storage_esp32.py")

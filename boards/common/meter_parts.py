@@ -6,12 +6,13 @@ since GPIO34 to 39 of the ESP32 have none and the RP2350's own pull-down does no
 """
 
 import sys
+import time
 
 import machine
 
 import pins
 from joulegate.core.reset_cause import reset_cause as cause_of
-from joulegate.drivers import battery_clock, ledger_memory
+from joulegate.drivers import battery_clock, key_element, ledger_memory
 from joulegate.drivers.atm90e26_calibration import Calibration
 
 _SPI_HZ = 125000
@@ -20,6 +21,9 @@ _SPI_HZ = 125000
 _I2C_HZ = 400000
 """Battery clocks and FRAM all take it, and a commit to FRAM has no time to lose."""
 
+_WAKE_US = 80
+"""The secure element wakes by 60 us or more."""
+
 _WATCHDOG_MS = 8000
 """The longest watchdog of an RP2040 is 8388 ms."""
 
@@ -27,7 +31,7 @@ _power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN)
 
 
 def i2c() -> machine.I2C:
-    """Return the bus of the battery clock and the FRAM."""
+    """Return the bus of the battery clock, the FRAM and the secure element."""
     return machine.I2C(
         pins.I2C_BUS, scl=machine.Pin(pins.I2C_SCL), sda=machine.Pin(pins.I2C_SDA), freq=_I2C_HZ)
 
@@ -40,6 +44,22 @@ def rtc() -> object:
 def fram() -> object:
     """Return the driver of the FRAM, the ledger's home, or None where none is fitted."""
     return ledger_memory.find(i2c())
+
+
+def secure_element() -> object:
+    """Return the driver of the keys' secure element, or None where none is fitted.
+
+    RuntimeError or OSError for one that does not work.
+    """
+    return key_element.find(i2c(), wake_element, time.sleep_ms)
+
+
+def wake_element() -> None:
+    """Hold SDA low: no transfer at the bus's own speed does that long enough."""
+    sda = machine.Pin(pins.I2C_SDA, machine.Pin.OPEN_DRAIN, value=0)
+    time.sleep_us(_WAKE_US)
+    sda.value(1)
+    i2c()  # has the pin back
 
 
 def meter_bus() -> tuple:

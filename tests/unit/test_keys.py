@@ -8,8 +8,7 @@ from errno import EIO
 from parts import error_text
 from scratch import scratch_folder
 
-from joulegate.vending import key_file
-from joulegate.vending.key_file import KeyFile
+from joulegate.vending.key_record import KeyRecord
 from joulegate.vending.keys import (
     ADMINISTRATOR,
     KEYS_MAX,
@@ -20,8 +19,14 @@ from joulegate.vending.keys import (
     KeyRingError,
 )
 from joulegate.vending.message_result import EXECUTION_OK, RECEIVED, reason_number
+from joulegate.vending.vault import VaultError, files
+from joulegate.vending.vault.choice import choose
 
 COPIES = ("/keys/ring.bin", "/keys.copy/ring.bin")
+
+
+def store_in(folder):
+    return KeyRecord(choose(folder, None, ""))
 
 
 def key(number):
@@ -37,14 +42,14 @@ class Case(unittest.TestCase):
 
     def setUp(self):
         self.folder = scratch_folder("keys")
-        self.ring = KeyRing(KeyFile(self.folder))
+        self.ring = KeyRing(store_in(self.folder))
         self.ring.create(entries())
 
     def tearDown(self):
-        key_file.open = open
+        files.open = open
 
     def loaded(self):
-        ring = KeyRing(KeyFile(self.folder))
+        ring = KeyRing(store_in(self.folder))
         ring.load()
         return ring
 
@@ -56,13 +61,13 @@ class Case(unittest.TestCase):
         with open(self.folder + COPIES[copy], "wb") as f:
             f.write(content)
 
-    def fail(self, *paths):
+    def fail_to_write(self, *paths):
         def failing(path, mode="r"):
             if mode != "rb" and path in [self.folder + p for p in paths]:
                 raise OSError(EIO)
             return open(path, mode)
 
-        key_file.open = failing
+        files.open = failing
 
 
 class Stored(Case):
@@ -98,7 +103,7 @@ class Stored(Case):
             for bad in (b"", whole[:-1], whole + b"\x00", bytes(424),
                         whole[:50] + bytes((whole[50] ^ 1,)) + whole[51:]):
                 self.put(copy, bad)
-                store = KeyFile(self.folder)
+                store = store_in(self.folder)
                 ring = KeyRing(store)
                 ring.load()
                 self.assertTrue(COPIES[copy] in store.problem)
@@ -109,12 +114,12 @@ class Stored(Case):
     def test_both_damaged(self):
         for copy in (0, 1):
             self.put(copy, bytes(424))
-        self.assertTrue("check sum" in error_text(KeyRingError, self.loaded))
-        KeyRing(KeyFile(self.folder)).create(entries())
+        self.assertTrue("check sum" in error_text(VaultError, self.loaded))
+        KeyRing(store_in(self.folder)).create(entries())
         self.assertEqual(len(self.loaded().entries), 3)
 
     def test_a_new_life_needs_new_keys(self):
-        ring = KeyRing(KeyFile(self.folder))
+        ring = KeyRing(store_in(self.folder))
         self.assertTrue("must be new" in error_text(KeyRingError, ring.create, entries()))
         ring.create([KeyEntry(e.role, e.kid, key(40 + i)) for i, e in enumerate(entries())])
         self.assertEqual(self.loaded().find(b"V").key, key(40))
@@ -122,18 +127,18 @@ class Stored(Case):
     def test_none(self):
         folder = scratch_folder("nokeys")
         with self.assertRaises(OSError):
-            KeyRing(KeyFile(folder)).load()
+            KeyRing(store_in(folder)).load()
 
     def test_one_copy_is_enough_to_go_on(self):
         for copy in (0, 1):
-            self.fail(COPIES[copy])
+            self.fail_to_write(COPIES[copy])
             self.ring.take(self.ring.find(b"A"), 7 + copy, b"mark")
             self.assertEqual(self.loaded().find(b"A").number, 7 + copy)
-            key_file.open = open
+            files.open = open
 
     def test_no_copy_and_nothing_is_changed(self):
         before = self.content(0)
-        self.fail(*COPIES)
+        self.fail_to_write(*COPIES)
         found = self.ring.find(b"A")
         with self.assertRaises(OSError):
             self.ring.take(found, 7, b"mark")
@@ -152,7 +157,7 @@ class Stored(Case):
             modes.append((path.rsplit("/", 1)[1], mode))
             return open(path, mode)
 
-        key_file.open = noting
+        files.open = noting
         self.ring.take(self.ring.find(b"A"), 7, b"mark")
         self.assertEqual(modes, [("ring.bin", "r+b")] * 2)
         self.assertEqual(os.listdir(self.folder + "/keys"), ["ring.bin"])
@@ -175,7 +180,7 @@ class Rules(Case):
                 (entries() + [KeyEntry(VENDING, b"A", key(4))], "the same"),
                 (entries() + [KeyEntry(VENDING, b"N", key(1))], "the same"),
                 (entries() + more, "at most 10")):
-            ring = KeyRing(KeyFile(scratch_folder("rules")))
+            ring = KeyRing(store_in(scratch_folder("rules")))
             self.assertTrue(words in error_text(KeyRingError, ring.create, found))
             self.assertEqual(ring.entries, [])
 
@@ -187,7 +192,7 @@ class Rules(Case):
     def test_own(self):
         self.assertEqual(self.ring.own().kid, b"M")
         self.assertTrue("no key of the meter" in error_text(
-            KeyRingError, KeyRing(KeyFile(self.folder)).own))
+            KeyRingError, KeyRing(store_in(self.folder)).own))
 
     def test_a_retired_key_leaves_with_the_next_message(self):
         by = self.ring.find(b"A")

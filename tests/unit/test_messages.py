@@ -21,7 +21,7 @@ from joulegate.vending.cbor import encode
 from joulegate.vending.envelope import DOWN, UP
 from joulegate.vending.gate import RECEIVED
 from joulegate.vending.instructions import TABLE
-from joulegate.vending.key_file import KeyFile
+from joulegate.vending.key_record import KeyRecord
 from joulegate.vending.keys import (
     ADMINISTRATOR,
     KEY_SIZE,
@@ -39,6 +39,7 @@ from joulegate.vending.message_result import (
     VALIDATION_FAILURE,
 )
 from joulegate.vending.meter_actions import MeterActions
+from joulegate.vending.vault.choice import choose
 
 
 class Case(unittest.TestCase):
@@ -339,7 +340,7 @@ class Order(Case):
         kept = []
 
         def self_test():
-            ring = KeyRing(KeyFile(self.rig.folder))
+            ring = KeyRing(KeyRecord(choose(self.rig.folder, None, "")))
             ring.load()
             kept.append(ring.find(b"T1").number)
             return []

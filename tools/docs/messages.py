@@ -125,13 +125,12 @@ receipt are saved in one write; a key that replaces itself stays just to give th
 until the next message is taken. A key that was removed must never be used again: its numbers
 begin anew.
 
-On a board without protected storage the keys are in files, twice, for flash that falls back to
-an older state ([`key_file.py`](../firmware/joulegate/vending/key_file.py) has the layout).
-**Whoever can read the flash can read them** ([security](security.md)). A board with protected
-storage can stand behind the same interface; none does yet. They are brought to the meter before
-it is provisioned, by `meterctl keys install --messages`; a meter without keys loads none of the
-modules for messages. A technician's and an administrator's key also open [a locked
-console](console.md#locked).
+They lie in [files, in NVS, or sealed by a secure element](keys.md), as the board has it, and
+twice, for flash that falls back to an older state
+([`key_record.py`](../firmware/joulegate/vending/key_record.py) has the layout). **In files,
+whoever can read the flash can read them.** They are brought to the meter before it is provisioned,
+by `meterctl keys install --messages`; a meter without keys loads none of the modules for messages.
+A technician's and an administrator's key also open [a locked console](console.md#locked).
 
 ## The body
 

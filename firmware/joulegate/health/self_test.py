@@ -14,7 +14,7 @@ def self_test(app: object) -> list:
     """Return (name, passed, text) of every test; none of them changes anything."""
     return [
         _metering_ic(app), _relay(app), _ledger(app), _gate(app), _storage(app),
-        _settings(app), _clock(app), _heap()]
+        _settings(app), _clock(app), _heap(), _keys(app)]
 
 
 def _metering_ic(app: object) -> tuple:
@@ -80,6 +80,10 @@ def _clock(app: object) -> tuple:
     if clock.failure:
         return "clock", False, "counts on alone: the real-time clock " + clock.failure
     return "clock", True, "shows %s UTC" % format_time(now)
+
+
+def _keys(app: object) -> tuple:
+    return ("keys",) + app.entrance.key_report()
 
 
 def _heap() -> tuple:

@@ -16,8 +16,10 @@ REPORTS_DAILY = const(24)
 
 _PASS_S = const(10)
 _DAY_S = const(86400)
-_DECODER = "decoder.bin"
-_RINGS = ("keys", "keys.copy")
+_RING = "ring"
+_DECODER = "decoder"
+# How the names of files and folders with keys begin; see joulegate.vending.vault.
+_TRACES = ("decoder.bin", "keys", "sealed", "nvs.")
 
 
 class Entrance:
@@ -31,6 +33,9 @@ class Entrance:
         self._folder = folder
         self._record = record
         self._inbox = inbox
+        self._vault: object = None
+        self._storage: object = None
+        self._storage_problem: str | None = None
         self.tokens: object = None
         """TokenEntry, or None without a decoder key."""
         self.messages: object = None
@@ -44,17 +49,52 @@ class Entrance:
 
     @property
     def has_token_key(self) -> bool:
-        """Whether a decoder key was ever installed."""
-        return _DECODER in self._names()
+        """Whether a decoder key was ever installed; OSError."""
+        return self._has(_DECODER)
 
     @property
     def has_message_keys(self) -> bool:
-        """Whether keys for messages were ever installed."""
-        names = self._names()
-        return _RINGS[0] in names or _RINGS[1] in names
+        """Whether keys for messages were ever installed; OSError."""
+        return self._has(_RING)
 
-    def _names(self) -> list:
-        return os.listdir(self._folder)
+    def _has(self, name: str) -> bool:
+        self._find_storage()
+        if self._storage is None and not any(
+                [found.startswith(_TRACES) for found in os.listdir(self._folder)]):
+            return False
+        from joulegate.vending.vault.choice import in_plain_files
+        return in_plain_files(self._folder, name) or self.vault.has(name)
+
+    @property
+    def vault(self) -> object:
+        """Where the keys lie; OSError. Keys in plain files are moved when it is first asked
+        for, if the board has better."""
+        if self._vault is None:
+            from joulegate.vending.vault.choice import choose
+            self._find_storage()
+            self._vault = choose(self._folder, self._storage, self._storage_problem)
+        return self._vault
+
+    def key_report(self) -> tuple:
+        """Return (whether all is well, text): where the keys lie, or what is wrong with them."""
+        vault = self._vault
+        problem = self._storage_problem
+        if not problem and vault is not None:
+            problem = vault.problem
+        if not problem and self.messages is not None:
+            problem = self.messages.problem
+        return not problem, problem or (vault.where if vault is not None else "none")
+
+    def _find_storage(self) -> None:
+        """Ask the board once for protected storage; one that does not work is reported."""
+        if self._storage_problem is not None:
+            return
+        self._storage_problem = ""
+        try:
+            self._storage = self._app.board.key_storage()
+        except (OSError, RuntimeError) as e:
+            self._storage_problem = str(e)
+            self._app.log.add(event.STORAGE_ERROR, self._app.clock.now())
 
     def start(self, now: int) -> None:
         """Read decoder key and lock-out: at a start before the gate recovers. Never raises."""
@@ -229,11 +269,12 @@ class Entrance:
 
     def _key_store(self) -> object:
         from joulegate.vending import sts_keys
-        return sts_keys.KeyStore(self._record(
-            self._folder + "/" + _DECODER, sts_keys.MAGIC, sts_keys.VERSION, sts_keys.FIELDS))
+        from joulegate.vending.vault.record import VaultRecord
+        return sts_keys.KeyStore(VaultRecord(self.vault, _DECODER, self._record(
+            "decoder key", sts_keys.MAGIC, sts_keys.VERSION, sts_keys.FIELDS)))
 
     def _service(self) -> object:
         from joulegate.vending.message_service import MessageService
         return MessageService(
-            self._app, self._folder, self._inbox(),
+            self._app, self.vault, self._inbox(),
             self.tokens.reader.lockout if self.tokens is not None else None)

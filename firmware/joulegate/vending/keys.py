@@ -4,9 +4,8 @@ A key has an id (kid), a role, and for what is not credit the number accepted la
 answer given to it, so that a message sent again is answered again and done once. Numbers and
 keys are saved together, so a key change and its answer are one.
 
-Where the keys stand is the store's business: a file (`key_file.py`), or a board's protected
-storage. A secure element, which gives no key away, takes the place of the whole ring: `derive`
-is all that is ever asked of a key.
+Where the keys lie is the business of a vault: files, or a board's protected storage; the store
+(`key_record.py`) gives them their packed form. `derive` is all that is ever asked of a key.
 """
 
 from micropython import const
@@ -65,7 +64,7 @@ class KeyEntry:
 class KeyRing:
     def __init__(self, store: object) -> None:
         """store: `load()` returns a list of entries, `save(entries)` puts one in its place, all
-        of it or nothing. OSError, KeyRingError."""
+        of it or nothing. OSError, ValueError."""
         self._store = store
         self.entries = []
 
@@ -100,7 +99,7 @@ class KeyRing:
         check_entries(entries)
         try:
             old = [entry.key for entry in self._store.load()]
-        except (OSError, KeyRingError):
+        except (OSError, ValueError):
             old = []  # nothing that could be believed
         for entry in entries:
             if entry.key in old:
@@ -109,7 +108,7 @@ class KeyRing:
         self.entries = list(entries)
 
     def load(self) -> None:
-        """Read the ring; OSError, or KeyRingError for one that cannot be believed."""
+        """Read the ring; OSError, or ValueError for one that cannot be believed or unsealed."""
         entries = self._store.load()
         check_entries(entries)
         self.entries = entries

@@ -2,7 +2,7 @@
 
 from joulegate.vending.envelope import Envelope
 from joulegate.vending.executor import Executor
-from joulegate.vending.key_file import KeyFile
+from joulegate.vending.key_record import KeyRecord
 from joulegate.vending.keys import KeyRing
 from joulegate.vending.leased_numbers import LeasedNumbers, Leases
 from joulegate.vending.message_result import EXECUTION_FAILURE
@@ -12,18 +12,15 @@ from joulegate.vending.meter_actions import MeterActions
 
 class MessageService:
     def __init__(
-        self, app: object, folder: str, inbox: object, lockout: object = None,
-        store: object = None,
+        self, app: object, vault: object, inbox: object, lockout: object = None
     ) -> None:
-        """app: the meter's parts; see MeterActions. folder: of the meter's storage. inbox: a
-        DocumentInbox. lockout: that of 20-digit tokens or None. store: of the keys, None for
-        files in the folder.
+        """app: the meter's parts; see MeterActions. vault: of the keys. inbox: a DocumentInbox.
+        lockout: that of 20-digit tokens or None.
 
         Touches no file; `start` does.
         """
         self._app = app
-        self.store = KeyFile(folder) if store is None else store
-        self.ring = KeyRing(self.store)
+        self.ring = KeyRing(KeyRecord(vault))
         self._actions = MeterActions(app, inbox, lockout)
         self._messages: Messages | None = None
         self.problem = "messages: not started"

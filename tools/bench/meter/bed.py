@@ -24,6 +24,7 @@ SHUNT_UV_PER_A = 200
 DIVIDER_UV_PER_V = 1250
 RTC_ADDRESS = 0x68
 FRAM_ADDRESS = 0x50
+ELEMENT_ADDRESS = 0x60
 METER_ID = "01234567890"
 LEAD_IN_S = 10
 """Seconds that the meter has power before the load file begins."""
@@ -31,9 +32,9 @@ LEAD_IN_S = 10
 
 class Bed:
     def __init__(self, load: str, image: str | None = None, place: str | None = None,
-                 fram: object = None) -> None:
+                 fram: object = None, element: object = None) -> None:
         """load: a load file. image: flash image file, kept; place: file with the world's state.
-        fram: a FRAM model to fit."""
+        fram, element: models of a FRAM and of a secure element to fit."""
         self.load = LoadFile(load)
         self._image = image
         self._place = place
@@ -50,6 +51,7 @@ class Bed:
             self.premises.skip_to(start)
         self.flash = Flash(path=image)
         self.fram = fram
+        self.element = element
         self.app = None
         self._wire()
         self.premises.apply()
@@ -63,6 +65,9 @@ class Bed:
         wiring.wire_spi(pins.METER_SPI, self.ic)
         wiring.wire_i2c(pins.I2C_BUS, RTC_ADDRESS, self.rtc)
         wiring.wire_i2c(pins.I2C_BUS, FRAM_ADDRESS, self.fram)
+        wiring.wire_i2c(pins.I2C_BUS, ELEMENT_ADDRESS, self.element)
+        if self.element is not None:
+            wiring.wire_pin(pins.I2C_SDA, self.element.sda, 1)  # the bus has a pull-up
         wiring.wire_pin(pins.METER_CS, self._select)
         wiring.wire_pin(pins.RELAY_CLOSE, self._close_coil)
         wiring.wire_pin(pins.RELAY_OPEN, self._open_coil)

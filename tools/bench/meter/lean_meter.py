@@ -133,6 +133,8 @@ class LeanBoard:
         self.cause = POWER_ON
         self._meter_constant = meter_constant
         self._fram = fram
+        self.protected: object = None
+        """The driver of what protects keys, where there is one."""
 
     def rtc(self) -> Rtc:
         return self.clock
@@ -158,6 +160,9 @@ class LeanBoard:
 
     def fram(self) -> object:
         return self._fram
+
+    def key_storage(self) -> object:
+        return self.protected
 
     def reset_cause(self) -> int:
         return self.cause
