@@ -276,7 +276,7 @@ class Ic(Case):
 
 class Storage(Case):
 
-    def fail(self):
+    def break_storage(self):
         self.path = self.state.ledger.hot.path
         self.state.ledger.hot.path += ".none"
 
@@ -284,7 +284,7 @@ class Storage(Case):
         self.state.ledger.hot.path = self.path
 
     def test_reported_once_and_tried_at_every_tick(self):
-        self.fail()
+        self.break_storage()
         self.run_ticks(1, COMMIT_COUNTS)
         self.run_ticks(20)
         self.assertEqual(event_names(self.log), ["storage_error"])
@@ -295,7 +295,7 @@ class Storage(Case):
         self.assertEqual(self.committed, 0)
 
     def test_a_day_that_could_not_be_committed_is_later(self):
-        self.fail()
+        self.break_storage()
         self.clock.second = NOON + 86400
         self.run_ticks(1)
         self.mend()

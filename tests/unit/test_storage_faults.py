@@ -88,7 +88,7 @@ class Case(unittest.TestCase):
     def tearDown(self):
         self.work()
 
-    def fail(self, steps):
+    def break_at(self, steps):
         for module in MODULES:
             module.open = lambda path, mode="r": FaultyFile(steps, path, mode)
             if hasattr(module, "os"):
@@ -110,7 +110,7 @@ class Case(unittest.TestCase):
                 self.folder = scratch_folder("faults")
                 found = self.begin()
                 steps = Steps(at, error)
-                self.fail(steps)
+                self.break_at(steps)
                 result = None
                 try:
                     result = act(found)
