@@ -66,13 +66,17 @@ class AnyVault:
 
     def test_keeps_each_secret(self):
         for name in NAMES:
-            self.assertFalse(self.vault().has(name))
-            self.assertEqual(errno_of(self.vault().read, name), ENOENT)
+            vault = self.vault()
+            self.assertFalse(vault.has(name))
+            self.assertEqual(errno_of(vault.read, name), ENOENT)
+            self.assertEqual(vault.problem, "")
         for sequence in (1, 2, 3):
             for size in (13, 46, SIZE_MAX):
                 for name in NAMES:
                     secret = frame(sequence, b"", size)
-                    self.vault().write(name, secret)
+                    vault = self.vault()
+                    vault.write(name, secret)
+                    self.assertEqual(vault.problem, "")
                     vault = self.vault()
                     self.assertEqual(vault.read(name), secret)
                     self.assertEqual(vault.problem, "")

@@ -3,7 +3,8 @@
 Source: Microchip ATECC508A data sheet (DS20005927) and ATECC608A summary (DS40001977). Known
 are the commands Info, Read, Write, Lock, Random, Counter and AES, encrypting only; of Read and
 Write those to the configuration zone and to slots of the data zone; of slot permissions
-those that such a key needs. Times are the typical ones of the maker's library, in microseconds.
+those that such a key needs. Times, in microseconds, are below the longest of the sheets and of
+their order; nobody has measured them here.
 
 Who listens at the pins: `sda(level)` is the line itself, for the wake token; `write` and
 `readinto` are transfers at its address.

@@ -44,6 +44,7 @@ class CopiesVault:
                 newest = found
         if newest is None:
             if missing == count:
+                self.problem = ""
                 raise OSError(ENOENT, "no keys")
             raise VaultError(self.problem)
         return newest

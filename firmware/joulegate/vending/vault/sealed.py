@@ -68,6 +68,7 @@ class SealedVault:
         newest = max(numbers)
         if newest < 0:
             if count == 0 and not self._places.has(name):
+                self.problem = ""
                 raise OSError(ENOENT, "no keys")
             raise VaultError(self.problem)
         data = self._open(name, self._places.get(name, numbers.index(newest)), count)
@@ -92,6 +93,7 @@ class SealedVault:
                 COUNTERS[name], count)
             raise OSError(EIO, self.problem)
         sealed = self._seal(name, data, count + 1)
+        self.problem = ""  # what was wrong with a copy is written over
         # The copy that is good is overwritten last.
         order = sorted(range(len(numbers)), key=lambda copy: numbers[copy] == count)
         error = None
