@@ -107,6 +107,10 @@ def cover() -> object:
     return mains_good
 
 
+def button() -> None:
+    return None
+
+
 def fram() -> None:
     return None
 

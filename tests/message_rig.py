@@ -8,7 +8,6 @@ from parts import METER_ID, NOON, FakeClock, new_state, new_switch, provisioned
 from joulegate.commissioning import Commissioning
 from joulegate.core.events import EventLog
 from joulegate.core.meter import Meter
-from joulegate.core.supply import Supply
 from joulegate.metering import Metering
 from joulegate.storage.document_inbox import DocumentInbox
 from joulegate.vending.carriers import NETWORK
@@ -109,7 +108,9 @@ class Rig:
     def build(self):
         """Do what app.py does at a start."""
         state = self.state
-        self.supply = Supply()
+        self.supply = state.supply
+        self.button = None
+        self.configure_supply()
         self.gate = Gate(state.account, state.replay, state.ledger, state.journal, self.log)
         self.gate.recover(self.clock.now())
         self.metering = Metering(
@@ -121,6 +122,17 @@ class Rig:
             DocumentInbox(self.folder + "/incoming.bin"), self.lockout)
         self.ring = self.service.ring
         self.service.start()
+
+    def configure_supply(self):
+        state = self.state
+        state.supply.configure(
+            state.settings.values, self.button is not None, state.billing.zone,
+            state.counts_per_kWh)
+
+    def tick(self):
+        """Decide once, without a reading."""
+        self.metering.meter.tick(
+            self.clock.now(), self.metering.reading, self.clock.uptime())
 
     def self_test(self):
         return [("first", True, ""), ("second", False, "broken")]
@@ -136,7 +148,8 @@ class Rig:
         return (
             account.balance, account.credits, account.charges, account.remainder,
             tuple(state.replay.marks), tuple(billing.positions), billing.next_digest,
-            billing.settled_units, state.messages.supply_off, self.supply.reasons,
+            billing.settled_units, self.supply.reasons, self.supply.kept, self.supply.until,
+            self.supply.left,
             sorted([(name, str(value)) for name, value in state.settings.values.items()]),
             self.clock.second,
             [(e.role, e.kid, e.key, e.factory, e.retired) for e in self.ring.entries])

@@ -3,8 +3,6 @@
 import json
 
 from joulegate.core.events import EventLog
-from joulegate.storage.state import State
-from joulegate.supply_switch import SupplySwitch
 
 COUNTS_PER_KWH = 32000
 UNIT_PLACES = 5
@@ -43,6 +41,9 @@ class FakeClock:
     def now(self):
         return self.second
 
+    def uptime(self):
+        return self.ms // 1000
+
     def ticks_ms(self):
         return self.ms & 0x3FFFFFFF
 
@@ -74,10 +75,13 @@ class FakeRelay:
 
 
 def new_switch(clock=None):
+    # Here and below: many tests need neither, and on the small heap both are large.
+    from joulegate.supply_switch import SupplySwitch
     return SupplySwitch(FakeRelay(), clock or FakeClock(), EventLog())
 
 
 def new_state(folder, counts_per_kWh=COUNTS_PER_KWH):
+    from joulegate.storage.state import State
     return State(folder, counts_per_kWh, EventLog())
 
 

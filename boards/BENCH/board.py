@@ -25,6 +25,7 @@ WAKE_US = 80
 """The secure element wakes by SDA low for 60 us or more."""
 CAPABILITIES = {
     "battery_rtc": True,
+    "button": True,
     "cover": True,
     "display": False,
     "fram": True,
@@ -117,6 +118,12 @@ def on_power_fail(handler: object) -> None:
 def cover() -> machine.Pin:
     """Return the cover switch, high while the cover is closed."""
     return machine.Pin(pins.COVER, machine.Pin.IN, machine.Pin.PULL_UP)
+
+
+def button() -> object:
+    """Return the function that tells whether the customer's button is pressed; to ground."""
+    pin = machine.Pin(pins.BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
+    return lambda: not pin()
 
 
 def console() -> tuple:

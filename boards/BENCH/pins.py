@@ -15,5 +15,7 @@ LOAD_SIDE = 14
 """High when the load side of the relay has voltage."""
 POWER_GOOD = 15
 """High while mains holds the supply up; low when it is failing."""
+BUTTON = 17
+"""Low while the customer presses."""
 COVER = 16
 """High while the cover is closed."""

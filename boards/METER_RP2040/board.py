@@ -9,6 +9,7 @@ FOLDER = "/flash"
 """Where `_boot.py` mounts the file system."""
 CAPABILITIES = {
     "battery_rtc": True,
+    "button": False,
     "cover": True,
     "display": True,
     "fram": True,

@@ -105,6 +105,10 @@ def cover() -> machine.Pin:
     return machine.Pin(pins.COVER, machine.Pin.IN)
 
 
+def button() -> None:
+    """Return the function that tells of the customer's button: none is led out yet."""
+
+
 def console() -> tuple:
     """Return the streams of the console: the serial line that MicroPython's own REPL has."""
     return sys.stdin.buffer, sys.stdout.buffer

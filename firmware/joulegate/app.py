@@ -1,6 +1,7 @@
 """The composition root: builds the meter of a board and runs it. Only this module knows all."""
 
 import asyncio
+import os
 import time
 
 from joulegate import YEAR, __version__
@@ -12,7 +13,7 @@ from joulegate.core import events as event
 from joulegate.core.civil import seconds_of
 from joulegate.core.events import EventLog
 from joulegate.core.meter import Meter
-from joulegate.core.supply import Supply
+from joulegate.core.reset_cause import POWER_ON
 from joulegate.drivers.atm90e26 import Atm90e26
 from joulegate.drivers.latching_relay import LatchingRelay
 from joulegate.health.failure import Failure
@@ -57,6 +58,7 @@ class App:
         self.switch = self._build_switch(board)
         self.power_fail = PowerFail(board.mains_good, self.relay.off)
         self.fram = self._find_fram()
+        self.button = self._find_button()
         self.gate: Gate | None = None
         self.metering: Metering | None = None
         self.entrance = Entrance(self, board.FOLDER, Record, self._inbox)
@@ -88,6 +90,14 @@ class App:
             self.log.add(event.STORAGE_ERROR, self.clock.now())
             return None
 
+    def _find_button(self) -> object:
+        """Return the customer's button, or None on a board without one."""
+        pressed = self.board.button()
+        if pressed is None:
+            return None
+        from joulegate.panel.customer_button import CustomerButton
+        return CustomerButton(self, pressed)
+
     def _inbox(self) -> object:
         """Return where a tariff that comes in messages is gathered."""
         # Only here: a meter without keys for messages has no use for it.
@@ -102,16 +112,21 @@ class App:
     def build_metering(self) -> None:
         """Make gate and metering on the state as it is now."""
         state = self.state
-        values = state.settings.values
-        supply = Supply(values["cut_off"], tuple(values["warnings"]))
-        state.messages.apply(supply)
+        self.configure_supply()
         if state.provisioned:
             self.gate = Gate(
                 state.account, state.replay, state.ledger, state.journal, self.log,
                 self.records.purchases if self.records else None)
         self.metering = Metering(
-            self.ic, Meter(state.registers, supply, state.billing), self.switch, state,
+            self.ic, Meter(state.registers, state.supply, state.billing), self.switch, state,
             self.clock, self.log, self.power_fail, self.board.cover(), self.records)
+
+    def configure_supply(self) -> None:
+        """Have supply go by the settings as they are."""
+        state = self.state
+        state.supply.configure(
+            state.settings.values, self.button is not None,
+            state.billing.zone if state.provisioned else None, state.counts_per_kWh)
 
     def provision(
         self, meter_id: str, document: bytes, unit_places: int, **settings: object
@@ -151,6 +166,14 @@ class App:
             failed |= 0 if passed else 1 << number
         if failed:
             self.log.add(event.SELF_TEST_FAILED, now, failed)
+        self._rest_after_outage()
+
+    def _rest_after_outage(self) -> None:
+        """Have the relay wait a random time before it closes, if the mains was away."""
+        longest = self.state.settings.values["close_delay_s"]
+        if longest and self.restarts.cause == POWER_ON:
+            number = int.from_bytes(os.urandom(3), "big")
+            self.state.supply.rest(number % (longest + 1))
 
     def start_ic(self) -> None:
         try:
@@ -184,6 +207,9 @@ class App:
         """Meter for ever, with the console beside it."""
         console = asyncio.create_task(Console(self, *self.board.console()).run())
         power = asyncio.create_task(self.task.watch_power())
+        button = None
+        if self.button is not None:
+            button = asyncio.create_task(self.button.run())
         watchdog = self.board.watchdog()
         if self.records is not None:
             # Up to 62 freezes are written in one tick when time comes back.
@@ -193,6 +219,8 @@ class App:
         finally:
             console.cancel()
             power.cancel()
+            if button is not None:
+                button.cancel()
 
 
 def run(board: object, profile: str) -> None:

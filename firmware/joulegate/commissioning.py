@@ -6,7 +6,7 @@ not allow, and OSError for storage that fails.
 
 from joulegate.core import events as event
 from joulegate.core.meter_id import pack_meter_id
-from joulegate.core.supply import TAMPER
+from joulegate.core.supply_reasons import TAMPER, VENDING
 from joulegate.core.tariff import Tariff
 
 
@@ -68,16 +68,19 @@ class Commissioning:
         app.metering.configure(values)
         if app.records is not None:
             app.records.configure(values)
-        app.metering.meter.supply.configure(values["cut_off"], tuple(values["warnings"]))
+        app.configure_supply()
         account = app.state.account
         if account is not None:
             account.maximum = values["maximum_balance"]
-            app.metering.meter.supply.arm(account.balance)
+            app.state.supply.levels.arm(account.balance)
         app.log.add(event.SETTINGS_CHANGED, app.clock.now())
 
     def clear_tamper(self) -> None:
-        """Lift the tamper reason of the supply."""
-        self._app.metering.meter.supply.lift(TAMPER)
+        """Lift the tamper reason of the supply, at the word of a token.
+
+        It is committed with the token's number.
+        """
+        self._app.state.supply.lift_for(VENDING, TAMPER)
 
     def check_tariff(self, document: bytes, unit_places: "int | None" = None) -> Tariff:
         """Return the tariff of a document that this meter would take.

@@ -5,7 +5,7 @@ from micropython import const
 from joulegate.core import events as event
 from joulegate.core.billing import DAY, MONTH, PRICE, TARIFF, WAITING
 from joulegate.core.events import EventLog
-from joulegate.core.meter import SUPPLY, WARNED, Meter
+from joulegate.core.meter import WARNED, Meter
 from joulegate.core.reading import Reading
 
 _COMMIT_FLAGS = const(0x20F)  # PRICE, DAY, MONTH, TARIFF, SUPPLY
@@ -56,7 +56,8 @@ class Metering:
         now = self.clock.now()
         reading = self.reading
         self._read(reading, now)
-        flags = self.meter.tick(now, reading)
+        up = self.clock.uptime()
+        flags = self.meter.tick(now, reading, up)
         self.ticks += 1
         self._watch_cover(now)
         billing = self.meter.billing
@@ -65,6 +66,8 @@ class Metering:
             return self._tick_ms
         if flags:
             self._report(flags, now)
+        if self.meter.supply.news:
+            self._tell(self.meter.supply.take_news(), now)
         counts = reading.import_counts + reading.export_counts
         self._counts += counts
         if failing:
@@ -72,11 +75,13 @@ class Metering:
         if self._mains_lost:
             self._mains_lost = False
             self.log.add(event.MAINS_BACK, now)
-        self.switch.step(self.meter.supply.allowed, reading, now, self._commit)
+        switch = self.switch
+        switch.step(
+            self.meter.supply.commands(switch.closed, up), reading, now, self._commit)
         if flags & _COMMIT_FLAGS or self._due(counts):
             self.commit()
         self._record(now)
-        return _BUSY_MS if self.switch.busy else self._tick_ms
+        return _BUSY_MS if switch.busy else self._tick_ms
 
     def commit(self) -> bool:
         """Commit the ledger; False when storage fails, and an event when it begins to."""
@@ -120,8 +125,6 @@ class Metering:
         billing = self.meter.billing
         if flags & WARNED:
             self.log.add(event.LOW_CREDIT, now, billing.account.balance)
-        if flags & SUPPLY and not self.meter.supply.allowed:
-            self.log.add(event.CREDIT_EXHAUSTED, now, billing.account.balance)
         if flags & TARIFF:
             self.log.add(event.TARIFF_ACTIVATED, now)
         if flags & WAITING and not self._waiting:
@@ -130,6 +133,15 @@ class Metering:
             self._waiting = bool(flags & WAITING)
         if flags & MONTH and billing.audit():
             self.log.add(event.AUDIT_FAILED, now)
+
+    def _tell(self, news: int, now: int) -> None:
+        """Log what has happened to supply."""
+        balance = self.meter.billing.account.balance
+        for i, code in enumerate(NEWS_EVENTS):
+            if news & 1 << i:
+                watts = self.reading.active_W
+                self.log.add(
+                    code, now, watts if code == event.LOAD_LIMIT_TRIPPED else balance)
 
     def _record(self, now: int) -> None:
         """Capture the load profile and bring events to flash, when any is due."""
@@ -160,6 +172,12 @@ class Metering:
         passed = self.clock.ticks_diff(self.clock.ticks_ms(), self._committed_at)
         return passed >= self._commit_ms and self._counts > 0
 
+
+NEWS_EVENTS = (
+    event.CREDIT_EXHAUSTED, event.ALARM_TRIPPED, event.LOAD_LIMIT_TRIPPED,
+    event.EMERGENCY_OFFERED, event.EMERGENCY_OVER, event.TEMPORARY_LAPSED, event.SUPPLY_READY,
+)
+"""The events of the bits that core.supply reports as news, in their order."""
 
 IC_EVENTS = (
     (1, event.BUS_RETRIED), (2, event.METER_RELOADED), (4, event.SAG), (16, event.REVERSED),

@@ -162,7 +162,7 @@ class Typed(Case):
     def test_set_takes_effect_at_once(self):
         self.provision()
         self.assertTrue(b"warnings is [900000, 500]" in self.say(b"set warnings [900000, 500]\r"))
-        self.assertEqual(self.app.metering.meter.supply.warnings, (900000, 500))
+        self.assertEqual(self.app.state.supply.levels.levels, (900000, 500))
         self.say(b"set maximum_balance 1000001\r")
         self.assertTrue(b"refused" in self.say(b"credit 7 5\r"))
 

@@ -12,7 +12,7 @@ import vfs
 from message_rig import ADMINISTRATOR, REASON, VENDING, Codes, Rig, opened, seal
 from parts import NOON
 
-from joulegate.core.supply import ADMINISTRATOR as BY_ADMINISTRATOR
+from joulegate.core.supply_reasons import ADMINISTRATOR as BY_ADMINISTRATOR
 from joulegate.vending.gate import EXECUTION_OK, RECEIVED
 from world.flash import PAGE, Flash
 

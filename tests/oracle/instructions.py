@@ -31,6 +31,12 @@ def _value(value: Any) -> bool:
     return type(value) in (bool, int) or _text(value)
 
 
+def _pairs(value: Any) -> bool:
+    if type(value) is not list or len(value) % 2 or not 2 <= len(value) <= 32:
+        return False
+    return all(_text(item) if i % 2 == 0 else _value(item) for i, item in enumerate(value))
+
+
 _TIME = _integer(EPOCH, EPOCH + (1 << 30) - 1)
 _TID = _integer(1, (1 << 24) - 1)
 _UNITS = _integer(1, (1 << 30) - 1)
@@ -57,6 +63,11 @@ BODIES: dict[int, tuple[set[str], list[Check], int]] = {
     18: (_FIELD, [], 0),
     19: (_FIELD, [], 0),
     20: (_ADMIN, [_integer(0, 8)], 1),
+    25: (_FIELD, [_pairs], 1),
+    26: (_ADMIN, [lambda value: type(value) is list and len(value) <= 16
+                  and all(_text(item) for item in value)], 1),
+    27: (_ADMIN, [lambda value: type(value) is bool, _integer(0, (1 << 28) - 1),
+                  lambda value: type(value) is bool], 1),
 }
 """Code: who may, the checks of its fields, and how many of them there must be."""
 

@@ -81,6 +81,7 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
     take("13sBI")  # meter id, unit places, counts per kWh
     balance, rem1, rem2 = take("qII")
     charges_low, charges_high, credits_low, credits_high = take("IiIi")
+    take("IB")  # latest purchase, whether supply has yet to note it
     take("8s8siB")  # tariffs, start, opened
     take("4i")  # day, last second seen, month, window
     take("6I")  # positions
@@ -92,7 +93,8 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
     marks = tuple(int.from_bytes(hot[at + 3 * i:at + 3 * i + 3], "little") for i in range(50))
     at += 150
     _, _, closed = take("BBB")  # base date of the marks, intent and position of the switch
-    take("IB")  # messages: end of the lease, supply forbidden
+    take("I")  # messages: end of the lease
+    take("BHiiB")  # supply: reasons, what it keeps, until when, limit left, trips
     import_mark, _ = take("II")
     assert at == len(hot) - 4
     values = struct.unpack_from("<4I4I", registers, 9)

@@ -46,6 +46,11 @@ RIGHT: dict[str, tuple[str, tuple[Any, ...]]] = {
     "read_out": ("technician", (1,)),
     "reset_alarm": ("technician", ()),
     "test": ("technician", ()),
+    "limits": ("technician", (["cut_off", -500, "warnings", [300, 100]],)),
+    "schedule": ("administrator", (["mon-fri 17:30-11:00", "12-25 00:00-24:00"],)),
+    "account_mode": ("administrator", (True, 5000, True)),
+    "supply_until": ("administrator", (NOON + 86400,)),
+    "keep_power": ("administrator", (True,)),
 }
 
 

@@ -99,8 +99,23 @@ def test_control(sender: Sender, tmp_path: Path) -> None:
     assert sender.send("supply", "off")["status"] == EXECUTED
     assert sender.send("read", "status")["data"]["reasons"] == 2
     assert sender.send("supply", "on")["status"] == EXECUTED
-    for arguments in (("arm",), ("until", "--until", STARTED), ("keep",), ("lapse",)):
-        assert sender.send("supply", *arguments)["reason"] == "unsupported"
+    assert sender.send("supply", "arm")["reason"] == "unsupported"
+    assert sender.send("supply", "until", "--until", STARTED)["reason"] == "refused"
+    for word in ("keep", "lapse"):
+        assert sender.send("supply", word)["status"] == EXECUTED
+    said = sender.send("limits", "cut_off=-500", "warnings=300,100", "zone=CET-1")
+    assert said["status"] == EXECUTED
+    assert sender.send("limits", "cut_off=-500", "other=1")["reason"] == "refused"
+    hours = ("mon-fri 17:30-11:00", "12-25 00:00-24:00")
+    assert sender.send("schedule", *hours)["status"] == EXECUTED
+    assert sender.send("schedule", "none")["status"] == EXECUTED
+    assert sender.send("account", "remote", "--limit", "0.5")["data"] == [0]
+    assert sender.send("read", "status")["data"]["limit_left"] == 50000
+    assert sender.send("account", "remote", "--limit", "800Wh")["data"] == [50000]
+    assert sender.send("account", "local")["data"] == [800]
+    for arguments in (("account", "remote"), ("account", "local", "--limit", "5Wh"),
+                      ("account", "remote", "--limit", "-5Wh"), ("limits", "cut_off")):
+        assert "error: " in vend(*arguments, *sender.options, code=2)
     assert sender.send("setting", "warnings", "300,100")["status"] == EXECUTED
     assert sender.send("setting", "zone", "CET-1", "--role", "technician")["status"] == EXECUTED
     assert sender.send("setting", "cut_off", "1000000000000")["reason"] == "refused"

@@ -6,7 +6,6 @@ from errno import EIO
 from parts import error_text
 
 from joulegate.core.message_state import MessageState
-from joulegate.core.supply import ADMINISTRATOR, CREDIT, Supply
 from joulegate.vending.leased_numbers import LEASE, NUMBER_MAX, LeasedNumbers, Leases
 
 
@@ -90,17 +89,6 @@ class Kept(unittest.TestCase):
             with self.assertRaises(OSError):
                 leases.lease(512)
             self.assertEqual(state.leased, 256)
-
-    def test_supply_off(self):
-        state, supply = MessageState(), Supply()
-        supply.forbid(CREDIT)
-        state.forbid(supply, True)
-        self.assertEqual((state.supply_off, supply.reasons), (1, CREDIT | ADMINISTRATOR))
-        again = Supply()
-        state.apply(again)
-        self.assertEqual(again.reasons, ADMINISTRATOR)
-        state.forbid(supply, False)
-        self.assertEqual((state.supply_off, supply.reasons), (0, CREDIT))
 
 
 if __name__ == "__main__":

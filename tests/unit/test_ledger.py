@@ -1,3 +1,4 @@
+# heapsize: 256wK
 """The ledger: all owners in one record, and registers that catch up with it."""
 
 import os

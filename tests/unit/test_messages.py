@@ -11,9 +11,20 @@ from scratch import scratch_folder
 from joulegate.core.account import BALANCE_LIMIT
 from joulegate.core.civil import NO_TIME
 from joulegate.core.event_classes import NAMES as EVENT_CLASSES
+from joulegate.core.friendly_hours import ENTRIES_MAX
 from joulegate.core.purchase_result import BALANCE, OLD, STORAGE, USED
+from joulegate.core.remote_account import LIMIT_MAX
 from joulegate.core.replay import TID_MAX
-from joulegate.core.supply import ADMINISTRATOR as BY_ADMINISTRATOR
+from joulegate.core.supply import WAITING
+from joulegate.core.supply_reasons import ADMINISTRATOR as BY_ADMINISTRATOR
+from joulegate.core.supply_reasons import (
+    CREDIT,
+    LOAD_LIMIT,
+    OVERLOAD,
+    READY_FOR_RECONNECTION,
+    TAMPER,
+    TEMPORARY,
+)
 from joulegate.storage.document_inbox import SIZE_MAX
 from joulegate.storage.tariff_store import digest_of
 from joulegate.vending.carriers import BUS, KEYPAD, NETWORK
@@ -236,9 +247,121 @@ class Control(Case):
         self.rig.restart()
         self.assertFalse(self.rig.supply.reasons & BY_ADMINISTRATOR)
 
+    def test_supply_is_armed_for_a_press(self):
+        self.rig.button = True
+        self.rig.configure_supply()
+        self.does(ADMINISTRATOR, {0: I.SUPPLY_OFF})
+        self.does(ADMINISTRATOR, {0: I.SUPPLY_ARM})
+        self.assertEqual(self.status()[11], READY_FOR_RECONNECTION)
+        self.rig.restart()
+        self.assertTrue(self.rig.supply.kept & WAITING)
+        self.assertFalse(self.rig.supply.reasons & BY_ADMINISTRATOR)
+
+    def test_temporary_supply(self):
+        supply = self.rig.supply
+        for until in (NOON, NOON + 32 * 86400):
+            answer = self.send(ADMINISTRATOR, {0: I.SUPPLY_UNTIL, 2: unix(until)})
+            self.assertEqual(
+                (answer.status, answer.reason), (EXECUTION_FAILURE, REASON["refused"]))
+        self.does(ADMINISTRATOR, {0: I.SUPPLY_UNTIL, 2: unix(NOON + 60)})
+        self.rig.tick()
+        self.assertTrue(supply.allowed)
+        self.assertEqual(self.status()[10], TEMPORARY)
+        self.rig.restart()
+        self.rig.tick()
+        self.assertTrue(self.rig.supply.allowed)
+        self.rig.clock.second += 60
+        self.rig.tick()
+        self.assertFalse(self.rig.supply.allowed)
+
+    def test_power_is_kept(self):
+        self.does(ADMINISTRATOR, {0: I.KEEP_POWER, 2: True})
+        self.rig.restart()
+        self.rig.tick()
+        self.assertTrue(self.rig.supply.allowed)
+        self.does(ADMINISTRATOR, {0: I.KEEP_POWER, 2: False})
+        self.rig.tick()
+        self.assertFalse(self.rig.supply.allowed)
+
+    def test_several_limits_at_once(self):
+        values = self.rig.state.settings.values
+        self.does(TECHNICIAN, {0: I.LIMITS, 2: [
+            "cut_off", -500, "warnings", [300, 100], "zone", "CET-1", "close_permit", 7]})
+        self.assertEqual((values["cut_off"], values["warnings"]), (0, []))
+        values = self.rig.state.settings.values
+        self.assertEqual(
+            (values["cut_off"], values["warnings"], values["zone"], values["close_permit"]),
+            (-500, [300, 100], "CET-1", 7))
+        for pairs in (["cut_off", 1, "tick_ms", 1], ["cut_off", 1, "other", 1],
+                      ["cut_off", 1, "cut_off", 1]):
+            answer = self.send(TECHNICIAN, {0: I.LIMITS, 2: pairs})
+            self.assertEqual(
+                (answer.status, answer.reason), (EXECUTION_FAILURE, REASON["refused"]))
+        self.assertEqual(self.rig.state.settings.values, values)
+
+    def test_schedule(self):
+        self.does(ADMINISTRATOR, {0: I.SCHEDULE, 2: ["all 11:00-13:00", "12-25 none"]})
+        self.assertTrue(self.rig.supply.friendly.hold(NOON))
+        self.rig.restart()
+        self.assertTrue(self.rig.supply.friendly.hold(NOON))
+        answer = self.send(ADMINISTRATOR, {0: I.SCHEDULE, 2: ["all 11:00"]})
+        self.assertEqual(answer.reason, REASON["refused"])
+        self.does(ADMINISTRATOR, {0: I.SCHEDULE, 2: []})
+        self.assertEqual(self.rig.supply.friendly, None)
+
+    def test_remote_account(self):
+        self.assertEqual(
+            self.does(ADMINISTRATOR, {0: I.ACCOUNT_MODE, 2: True, 3: 500}), [0])
+        self.rig.tick()
+        self.assertTrue(self.rig.supply.allowed)
+        balance = self.rig.state.account.balance
+        self.rig.state.account.debit(200, 1, 0, 0)
+        self.rig.tick()
+        self.assertEqual(self.status()[12], 300)
+        self.assertEqual(self.rig.state.account.balance, balance - 200)
+        self.rig.state.ledger.commit()
+        self.rig.restart()
+        self.assertEqual(
+            self.does(ADMINISTRATOR, {0: I.ACCOUNT_MODE, 2: True, 3: 9, 4: True}), [300])
+        self.rig.tick()
+        self.assertTrue(self.rig.supply.allowed)
+        self.assertEqual(self.does(ADMINISTRATOR, {0: I.ACCOUNT_MODE, 2: False}), [9])
+        self.rig.tick()
+        self.assertFalse(self.rig.supply.allowed)
+        for body in ({0: I.ACCOUNT_MODE, 2: True}, {0: I.ACCOUNT_MODE, 2: False, 3: 5}):
+            self.assertEqual(self.send(ADMINISTRATOR, body).reason, REASON["refused"])
+
+    def test_an_order_that_cannot_be_stored_is_not_given(self):
+        supply = self.rig.supply
+        self.rig.button = True
+        self.rig.configure_supply()
+        before = supply.reasons, supply.kept, supply.until, supply.left, supply.tries
+        commit = self.rig.metering.commit
+        self.rig.metering.commit = lambda: False
+        for body in ({0: I.SUPPLY_OFF}, {0: I.SUPPLY_UNTIL, 2: unix(NOON + 60)},
+                     {0: I.KEEP_POWER, 2: True}, {0: I.ACCOUNT_MODE, 2: True, 3: 5}):
+            self.assertEqual(self.send(ADMINISTRATOR, body).reason, STORAGE)
+            self.assertEqual(
+                (supply.reasons, supply.kept, supply.until, supply.left, supply.tries), before)
+            self.assertEqual(supply.remote, None)
+        self.rig.metering.commit = commit
+
+    def test_an_alarm_is_reset_by_what_the_role_may(self):
+        supply = self.rig.supply
+        for role, left in ((TECHNICIAN, TAMPER | BY_ADMINISTRATOR), (ADMINISTRATOR,
+                                                                     BY_ADMINISTRATOR)):
+            supply.forbid(OVERLOAD | TAMPER | LOAD_LIMIT | BY_ADMINISTRATOR)
+            self.does(role, {0: I.RESET_ALARM})
+            self.assertEqual(supply.reasons & ~CREDIT, left)
+            self.rig.restart()
+            supply = self.rig.supply
+            self.assertEqual(supply.reasons & ~CREDIT, left)
+
+    def status(self):
+        return self.does(TECHNICIAN, {0: I.READ_OUT, 2: I.STATUS})
+
     def test_what_cannot_be_done_is_said(self):
-        for body in ({0: I.SUPPLY_ARM}, {0: I.SUPPLY_UNTIL, 2: unix(NOON)},
-                     {0: I.KEEP_POWER, 2: True}, {0: I.RESET_LOCK_OUT}):
+        for body in ({0: I.SUPPLY_ARM}, {0: I.RESET_LOCK_OUT}):
             answer = self.send(ADMINISTRATOR, body)
             self.assertEqual(
                 (answer.status, answer.reason), (EXECUTION_FAILURE, REASON["unsupported"]))
@@ -576,7 +699,8 @@ class Table(unittest.TestCase):
                      "digest:b:8:8 size:i:1:%d at:i:0:%d" % (SIZE_MAX, SIZE_MAX - 1),
                      "role:i:%d:%d kid:b:1:%d key:b:%d:%d" % (
                          VENDING, METER, KID_MAX, KEY_SIZE, KEY_SIZE),
-                     "event_class:i:0:%d\n" % (len(EVENT_CLASSES) - 1)):
+                     "event_class:i:0:%d\n" % (len(EVENT_CLASSES) - 1),
+                     "friendly:h:0:%d\n" % ENTRIES_MAX, "limit?:i:0:%d " % LIMIT_MAX):
             self.assertTrue(rule in TABLE, rule)
 
     def test_every_instruction_has_a_method(self):

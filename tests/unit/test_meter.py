@@ -11,7 +11,8 @@ from joulegate.core.civil import parse_time
 from joulegate.core.meter import SUPPLY, WARNED, Meter
 from joulegate.core.reading import IMPORT, Reading
 from joulegate.core.registers import Registers
-from joulegate.core.supply import CREDIT, Supply
+from joulegate.core.supply import Supply
+from joulegate.core.supply_reasons import CREDIT
 
 ON_METER = hasattr(gc, "mem_alloc")
 
@@ -20,6 +21,7 @@ def meter_of(parts: dict, credit: int = 100000, supply: "Supply | None" = None) 
     billing = opened(parts)
     if credit:
         billing.account.credit(credit)
+        billing.account.entered = 0
     billing.take_flags()
     return Meter(Registers(1000), supply or Supply(), billing)
 

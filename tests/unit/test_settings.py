@@ -41,7 +41,11 @@ class Keeps(Case):
             "maximum_balance": 1000, "cut_off": -500, "warnings": [900, 0, -499],
             "zone": "EST5EDT,M3.2.0,M11.1.0", "commit_Wh": 110, "commit_minutes": 60,
             "tick_ms": 100, "maximum_power_W": 18201624, "phase_unbalance_W": 2300,
-            "profile_minutes": 60,
+            "profile_minutes": 60, "control_mode": 1, "close_permit": 100, "alarm_trip": 50,
+            "emergency_credit": 300, "emergency_threshold": 40, "emergency_power_W": 1000,
+            "load_limit_s": 30, "load_limit_retries": 0, "load_limit_wait_s": 3600,
+            "close_delay_s": 1799, "warning_percents": [50, 10],
+            "friendly_hours": ["mon-fri 17:30-11:00", "12-25 00:00-24:00"],
             "profile_channels": ["import_Wh", "voltage_min_cV"]}
         self.settings.set(**changes)
         wrong, values = self.loaded()
@@ -110,6 +114,15 @@ class Refuses(Case):
     def test_warnings(self):
         for value in (5, "1", [1.5], [1, 2], [0], [5, 4, 3, 2, 1], [BALANCE_LIMIT]):
             self.refused("setting warnings", repr(value), warnings=value)
+
+    def test_warning_percents(self):
+        for value in (5, "1", [1.5], [1, 2], [0], [100], [5, 4, 3, 2, 1], [True], ["a"]):
+            self.refused("setting warning_percents", repr(value), warning_percents=value)
+
+    def test_friendly_hours(self):
+        for value in (5, "all 00:00-06:00", ["all"], [5], ["all 00:00-06:00"] * 17,
+                      ["all 6:00-7:00"], ["mon-fri-sun 06:00-07:00"], ["02-30 none"]):
+            self.refused("setting friendly_hours", repr(value), friendly_hours=value)
 
     def test_one_bad_of_several_changes_nothing(self):
         self.refused("tick_ms", commit_Wh=120, tick_ms=1, zone="UTC0")

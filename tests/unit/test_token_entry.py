@@ -1,3 +1,4 @@
+# heapsize: 256wK
 """The entry of 20 digits: each token once over all carriers, each refusal by its name."""
 
 import unittest
@@ -141,7 +142,8 @@ class Management(Case):
 
     def test_limits(self):
         self.meter.taken(management(sts_token.MAXIMUM_POWER, TID, 0x4001))
-        self.meter.taken(management(sts_token.PHASE_UNBALANCE, TID + 1, 100))
+        entered = self.meter.taken(management(sts_token.PHASE_UNBALANCE, TID + 1, 100))
+        self.assertTrue("single-phase" in entered.text, entered.text)
         self.assertEqual(self.meter.deeds.done, [
             {"maximum_power_W": 16394}, {"phase_unbalance_W": 100}])
         self.meter.refused(sts_token.USED, management(sts_token.MAXIMUM_POWER, TID, 0x4001))

@@ -8,8 +8,8 @@ from tools.docs import firmware
 Field = tuple[str, str, str, int, int | None, int | None, str]
 
 TYPES = {
-    "B": "unsigned 8", "I": "unsigned 32", "i": "signed 32", "Q": "unsigned 64",
-    "q": "signed 64", "8s": "8 bytes", "13s": "13 bytes",
+    "B": "unsigned 8", "H": "unsigned 16", "I": "unsigned 32", "i": "signed 32",
+    "Q": "unsigned 64", "q": "signed 64", "8s": "8 bytes", "13s": "13 bytes",
     "T": "unsigned 24",
 }
 

@@ -15,6 +15,7 @@ from tools.vend.key_file import Key
 KINDS = {
     "i": "integer", "b": "byte string", "t": "text", "s": "Unix seconds", "f": "true or false",
     "v": "integer, boolean, text, or list of integers and texts",
+    "p": "list of names and values in turn", "h": "list of texts",
 }
 ROLES = {"v": "vending", "a": "administrator", "t": "technician"}
 
@@ -31,19 +32,29 @@ MEANINGS = {
     "set_setting": "One of the meter's settings by name: limits, levels of warning, zone.",
     "set_time": "Set the clock.",
     "supply_off": "Supply stays off, also over a power cut, until `supply_on`.",
-    "supply_arm": "Ready for reconnection by a button. Not supported yet.",
-    "supply_on": "Lift what `supply_off` did; other reasons stay.",
-    "supply_until": "Temporary supply. Not supported yet.",
-    "keep_power": "Supply whatever the credit. Not supported yet.",
+    "supply_arm": "Lift what `supply_off` did, and wait for the customer's press; `unsupported` "
+                  "on a meter without a button.",
+    "supply_on": "Lift what `supply_off` did; other reasons stay. Whether a press is waited for "
+                 "goes by the [control mode](supply.md#control-modes).",
+    "supply_until": "Temporary supply: lifts want of credit until then, at most 31 days, while "
+                    "the meter knows the time. `refused` while it does not.",
+    "keep_power": "Lift want of credit until taken back.",
     "key_change": "A new key: 1 vending, 2 administrator, 3 technician, 4 the meter's own. With "
                   "`replaces`, in place of that one; without, beside the others.",
     "key_remove": "Take a key away; the meter's own and the last administrator's stay.",
     "read_out": "0 status, 1 registers, 2 daily freezes: `count` days from `first` on, days "
                 "since 2020-01-01.",
-    "reset_alarm": "Try the relay again after a fault.",
+    "reset_alarm": "Try the relay again after a fault, and lift the [reasons]"
+                   "(supply.md#reasons-and-who-lifts-them) that the role may.",
     "reset_lock_out": "Clear the lock-out of 20-digit tokens, on every carrier.",
     "test": "Test every part. Data: [how many, bit set of those that failed].",
     "clear_events": "Clear a class of events: {classes}. A trace stays.",
+    "limits": "Several [settings](supply.md#settings) at once, all or none: a list of name, "
+              "value, name, value...",
+    "schedule": "The [friendly hours](supply.md#friendly-hours) anew; an empty list for none.",
+    "account_mode": "Remote: the head-end keeps the account, and the meter delivers `limit` "
+                    "more, in Wh if `energy`, otherwise in credit units; sent again it renews "
+                    "the limit. Not remote: the balance decides. Data: [what was left].",
 }
 
 REASONS = {
@@ -169,10 +180,11 @@ message that it answers, 4 the status, 5 the reason, 6 the balance in credit uni
 {reasons}
 
 Status, as data of a read-out: {{0: connected, 1: reasons against supply, a bit set as in
-[`core/supply.py`](../firmware/joulegate/core/supply.py), 2: relay fault, 3: centivolts,
+[the table](supply.md#reasons-and-who-lifts-them), 2: relay fault, 3: centivolts,
 4: milliamperes, 5: watts, 6: number of the last commit, 7: time is known, 8: credit is
-suspended, 9: digest of the tariff}}. Registers: [+A, -A, +R, -R] in Wh and varh. Days: a list of
-[day, flags, +A, -A, +R, -R, balance, charges, credits], as in the
+suspended, 9: digest of the tariff, 10: what lifts want of credit, a bit set, 11: control state
+of class 70, 12: what is left of a remote account's limit}}. Registers: [+A, -A, +R, -R] in Wh and
+varh. Days: a list of [day, flags, +A, -A, +R, -R, balance, charges, credits], as in the
 [daily freezes](records.md#daily-freezes).
 
 ## An example
@@ -245,7 +257,8 @@ def _field(key: int, text: str) -> str:
     said = f"{key} {name.rstrip('?')}: {KINDS[kind]}"
     if limits:
         said += f", {limits[0]} to {limits[1]}" if limits[0] != limits[1] else f", {limits[0]}"
-        said += " bytes" if kind == "b" else " characters" if kind in "tv" else ""
+        said += (" bytes" if kind == "b" else " characters" if kind in "tv"
+                 else " items" if kind in "ph" else "")
     return said + (", may be absent" if name.endswith("?") else "")
 
 

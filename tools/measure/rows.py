@@ -52,6 +52,8 @@ class Clock:
     ms = 0
     def now(self):
         return self.second
+    def uptime(self):
+        return self.ms // 1000
     def ticks_ms(self):
         return self.ms
     def ticks_diff(self, end, start):

@@ -8,6 +8,7 @@ CODES = {
     "tariff_activate": 6, "set_setting": 7, "set_time": 8, "supply_off": 9, "supply_arm": 10,
     "supply_on": 11, "supply_until": 12, "keep_power": 13, "key_change": 14, "key_remove": 15,
     "read_out": 16, "reset_alarm": 17, "reset_lock_out": 18, "test": 19, "clear_events": 20,
+    "limits": 25, "schedule": 26, "account_mode": 27,
 }
 """Instructions by name."""
 
@@ -34,7 +35,7 @@ REASONS = (
 )
 _STATUS_NAMES = (
     "connected", "reasons", "relay_fault", "voltage_cV", "current_mA", "active_W", "commits",
-    "time_known", "gate_suspended", "tariff",
+    "time_known", "gate_suspended", "tariff", "lifts", "state", "limit_left",
 )
 _DAY_NAMES = ("day", "flags", "import_Wh", "export_Wh", "reactive_import_varh",
               "reactive_export_varh", "balance", "charges", "credits")

@@ -50,6 +50,13 @@ class Supply(StrEnum):
     LAPSE = "lapse"
 
 
+class AccountMode(StrEnum):
+    """Who keeps the account."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+
+
 class Alarm(StrEnum):
     """What is reset."""
 
@@ -173,6 +180,52 @@ def setting(
     show([station.message("set_setting", name, values.setting(value))], as_json)
 
 
+def limits(
+    pairs: Annotated[list[str], typer.Argument(help="NAME=VALUE, as many as are to change.")],
+    meter: Meter, keys: Keys, kid: Kid = "", expires: Expires = None,
+    role: Role = Role.ADMINISTRATOR, as_json: AsJson = False,
+) -> None:
+    """Change several of the meter's settings at once, all of them or none."""
+    station = open_station(meter, keys, kid, role, expires)
+    flat: list[Any] = []
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise VendError(f"limits {pair!r}: must be NAME=VALUE")
+        flat += [name, values.setting(value)]
+    show([station.message("limits", flat)], as_json)
+
+
+def schedule(
+    hours: Annotated[list[str] | None, typer.Argument(
+        help="Like 'mon-fri 17:30-11:00' or '12-25 00:00-24:00'; none to have none.")],
+    meter: Meter, keys: Keys, kid: Kid = "", expires: Expires = None, as_json: AsJson = False,
+) -> None:
+    """Set the friendly hours, in which nobody is cut off for want of credit."""
+    station = open_station(meter, keys, kid, Role.ADMINISTRATOR, expires)
+    entries = [] if hours in (None, ["none"]) else hours
+    show([station.message("schedule", entries)], as_json)
+
+
+def account(
+    mode: AccountMode, meter: Meter, keys: Keys,
+    limit: Annotated[str, typer.Option(
+        help="What a remote account delivers until it is renewed: an amount, or 500Wh.")] = "",
+    places: Places = 5, kid: Kid = "", expires: Expires = None, as_json: AsJson = False,
+) -> None:
+    """Keep the account in the meter, or remotely with a limit that the head-end renews."""
+    station = open_station(meter, keys, kid, Role.ADMINISTRATOR, expires)
+    if (mode is AccountMode.REMOTE) != bool(limit):
+        raise VendError("account remote: needs --limit, and account local has none")
+    if mode is AccountMode.LOCAL:
+        message = station.message("account_mode", False)
+    elif limit.endswith("Wh"):
+        message = station.message("account_mode", True, values.watt_hours(limit), True)
+    else:
+        message = station.message("account_mode", True, values.units(limit, places), False)
+    show([message], as_json)
+
+
 def reset(
     what: Alarm, meter: Meter, keys: Keys, kid: Kid = "", expires: Expires = None,
     role: Role = Role.ADMINISTRATOR, as_json: AsJson = False,
@@ -225,7 +278,8 @@ def receipt(
 
 def add(app: typer.Typer) -> None:
     """Add all of these to a program."""
-    for command in (credit, debit, tariff, supply, time, setting, reset, read, test, receipt):
+    for command in (credit, debit, tariff, supply, time, setting, limits, schedule, account,
+                    reset, read, test, receipt):
         app.command()(command)
     app.command("clear-events")(clear_events)
     app.command("clear", help="Take all credit off.")(_whole("clear_credit"))

@@ -37,6 +37,14 @@ def units(amount: str, places: int) -> int:
     return whole
 
 
+def watt_hours(text: str) -> int:
+    """The Wh of a text like 500Wh."""
+    digits = text.removesuffix("Wh")
+    if not digits.isascii() or not digits.isdigit() or int(digits) >= 1 << 28:
+        raise VendError(f"limit {text!r}: must be 0Wh to {(1 << 28) - 1}Wh")
+    return int(digits)
+
+
 def from_hex(what: str, text: str, size: int | None = None) -> bytes:
     """The bytes of hexadecimal digits; VendError."""
     try:

@@ -36,6 +36,7 @@ def _status(r: dict) -> list:
             ", SAFE MODE" if r["safe_mode"] else "")),
         _LABEL % ("supply", "%s, relay %s%s, forbidden by %s" % (
             r["supply"], r["relay"], ", FAULT" if r["relay_fault"] else "", r["reasons"])),
+        _LABEL % ("control", "%s, lifted by %s" % (r["state"], r["lifts"])),
         _LABEL % ("line", "%s V  %s A  %s W  pf %s  %s Hz" % (
             r["V"], r["A"], r["W"], r["pf"], r["Hz"])),
     ]
@@ -68,7 +69,7 @@ def _settings(r: dict) -> list:
         rule = row["unit"]
         if row["low"] is not None:
             rule = "%d to %d %s" % (row["low"], row["high"], row["unit"])
-        found.append("%-16s %-20s %s" % (row["name"], _text(row["value"]), rule))
+        found.append("%-18s %-20s %s" % (row["name"], _text(row["value"]), rule))
     return found
 
 

@@ -10,12 +10,21 @@ from binascii import hexlify
 
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time, time_text
-from joulegate.core.supply import reason_names
+from joulegate.core.supply_reasons import LIFTS, STATES, names_of, reason_names
 from joulegate.storage.settings import defaults
 
 # Events whose value is an amount in credit units.
-_MONEY_EVENTS = ("low_credit", "credit_exhausted", "credited", "purchase_reapplied")
+_MONEY_EVENTS = (
+    "low_credit", "credit_exhausted", "credited", "purchase_reapplied", "alarm_tripped",
+    "emergency_offered", "emergency_over", "temporary_lapsed", "supply_ready")
 _INTENTS = ("none", "open", "close")
+
+
+_UNITS = {
+    "zone": "POSIX TZ, from the next start", "warnings": "credit units, falling",
+    "warning_percents": "% of the last top-up, falling",
+    "friendly_hours": "DAYS HOURS, as 'mon-fri 17:30-11:00'",
+}
 
 
 def identity(app: object) -> dict:
@@ -43,7 +52,8 @@ def status(app: object) -> dict:
         "safe_mode": app.restarts.safe_mode, "failure": app.failure.text,
         "provisioned": app.state.provisioned, "error": app.state.error,
         "supply": "on" if app.switch.closed else "off",
-        "reasons": reason_names(supply.reasons),
+        "state": STATES[supply.state], "reasons": reason_names(supply.forbidding),
+        "lifts": names_of(supply.lifts, LIFTS),
         "relay": "closed" if app.switch.closed else "open", "relay_fault": app.switch.fault,
         "V": format_ratio(reading.voltage_cV, 100, 2),
         "A": format_ratio(reading.current_mA, 1000, 3), "W": str(reading.active_W),
@@ -136,10 +146,7 @@ def settings(app: object) -> dict:
     default = defaults(rules)
     for name in sorted(values):
         _, low, high, unit = rules.get(name, (None, None, None, ""))
-        if name == "zone":
-            unit = "POSIX TZ, from the next start"
-        elif name == "warnings":
-            unit = "credit units, falling"
+        unit = _UNITS.get(name, unit)
         rows.append({"name": name, "value": values[name], "default": default[name],
                      "low": low, "high": high, "unit": unit})
     return {"settings": rows}

@@ -35,6 +35,10 @@ class Account:
         self.charges_high = 0
         self.credits_low = 0
         self.credits_high = 0
+        self.last_credit = 0
+        """Units of the latest purchase."""
+        self.entered = 0
+        """1 once something was credited or taken off, until supply has taken note of it."""
         self.d1 = 1
         self.d2 = 1
 
@@ -112,6 +116,9 @@ class Account:
         credits = self.credits + units
         self.credits_high = credits // _LIMB
         self.credits_low = credits % _LIMB
+        if units > 0:
+            self.last_credit = units
+        self.entered = 1
 
     def use_denominator(self, d1: int, d2: int) -> None:
         """Express the remainder in another tariff's denominator, rounded down."""

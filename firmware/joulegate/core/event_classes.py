@@ -31,11 +31,14 @@ CODES = (
     # supply: the customer's, and the relay
     bytes((
         event.SUPPLY_CONNECTED, event.SUPPLY_DISCONNECTED, event.RELAY_FAULT,
+        event.BUTTON_PRESSED, event.LOAD_LIMIT_TRIPPED, event.TEMPORARY_LAPSED,
+        event.SUPPLY_READY,
     )),
     # credit
     bytes((
         event.LOW_CREDIT, event.CREDIT_EXHAUSTED, event.CREDITED, event.PURCHASE_REAPPLIED,
-        event.AUDIT_FAILED,
+        event.AUDIT_FAILED, event.ALARM_TRIPPED, event.EMERGENCY_OFFERED,
+        event.EMERGENCY_OVER,
     )),
     # tamper
     bytes((

@@ -59,6 +59,13 @@ LOGGED_IN = const(46)
 LOGGED_OUT = const(47)
 LOGIN_REFUSED = const(48)
 TECHNICIAN_DID = const(49)
+BUTTON_PRESSED = const(50)
+ALARM_TRIPPED = const(51)
+LOAD_LIMIT_TRIPPED = const(52)
+EMERGENCY_OFFERED = const(53)
+EMERGENCY_OVER = const(54)
+TEMPORARY_LAPSED = const(55)
+SUPPLY_READY = const(56)
 
 NAMES = (
     "started", "meter_error", "meter_reloaded", "bus_retried", "sag", "low_credit",
@@ -71,7 +78,9 @@ NAMES = (
     "rtc_disagrees", "rtc_failed", "events_cleared", "events_lost",
     "software_failed", "safe_mode", "self_test_failed", "decoder_key_changed",
     "tokens_locked", "token_wrong", "message_accepted", "message_refused", "message_keys_set",
-    "logged_in", "logged_out", "login_refused", "technician_did",
+    "logged_in", "logged_out", "login_refused", "technician_did", "button_pressed",
+    "alarm_tripped", "load_limit_tripped", "emergency_offered", "emergency_over",
+    "temporary_lapsed", "supply_ready",
 )
 
 CAPACITY = const(32)

@@ -14,7 +14,7 @@ from joulegate.core.supply import Supply
 # What tick() reports besides the flags of billing.
 WARNED = const(256)
 SUPPLY = const(512)
-"""The reasons that forbid supply have changed."""
+"""What the ledger keeps of supply has changed."""
 
 
 class Meter:
@@ -25,12 +25,14 @@ class Meter:
         self.registers = registers
         self.supply = supply
         self.billing = billing
-        self._credits = billing.account.credits_low if billing is not None else 0
+        if billing is not None:
+            supply.resume(billing.account, registers)
 
-    def tick(self, now: int, reading: Reading) -> int:
+    def tick(self, now: int, reading: Reading, up: "int | None" = None) -> int:
         """Take in a reading at a UTC second; return the flags of what happened.
 
-        The energy of the reading is charged at the price in force since the tick before.
+        up: seconds since the start, which no setting of the clock moves; `now` without it. The
+        energy of the reading is charged at the price in force since the tick before.
         """
         self.registers.add(reading)
         billing = self.billing
@@ -46,10 +48,10 @@ class Meter:
         account = billing.account
         balance = account.balance
         supply = self.supply
-        if account.credits_low != self._credits:
-            self._credits = account.credits_low
-            supply.arm(balance)
-        if supply.decide(balance):
+        if account.entered:
+            account.entered = 0
+            supply.arm(account)
+        if supply.step(now, now if up is None else up, balance, reading.import_counts):
             flags |= SUPPLY
         if supply.warn(balance):
             flags |= WARNED

@@ -18,7 +18,7 @@ from joulegate.core.replay import BASE_LAST, MARKS
 from joulegate.core.tariff_document import CELLS_MAX, PERIODS_MAX
 from joulegate.storage.record import Record, RecordError, restore
 
-HOT_VERSION = const(4)
+HOT_VERSION = const(5)
 REGISTERS_VERSION = const(1)
 
 _MARK = "ledger.fram"
@@ -42,6 +42,8 @@ FIELDS = (
     ("account", "charges_high", "i", 1, None, None, "units charged, divided by 2**29"),
     ("account", "credits_low", "I", 1, 0, _LIMB, "units credited, modulo 2**29"),
     ("account", "credits_high", "i", 1, None, None, "units credited, divided by 2**29"),
+    ("account", "last_credit", "I", 1, 0, _SMALL, "units of the latest purchase"),
+    ("account", "entered", "B", 1, 0, 1, "supply has not yet taken note of it"),
     ("billing", "tariff_digest", "8s", 1, None, None, "SHA-256 of the tariff, first 8 bytes"),
     ("billing", "next_digest", "8s", 1, None, None, "the same of the tariff to follow, or 0"),
     ("billing", "next_start", "i", 1, -NEVER, NEVER, "UTC second at which it follows"),
@@ -65,7 +67,11 @@ FIELDS = (
     ("switch", "intent", "B", 1, 0, 2, "0 none, 1 to open, 2 to close"),
     ("switch", "closed", "B", 1, 0, 1, "last proven position of the relay"),
     ("messages", "leased", "I", 1, None, None, "end of the lease of message numbers"),
-    ("messages", "supply_off", "B", 1, 0, 1, "an administrator forbids supply"),
+    ("supply", "reasons", "B", 1, 0, 255, "why supply may not be on, a bit each"),
+    ("supply", "kept", "H", 1, 0, 255, "lifts given, press awaited, alarm tripped, account"),
+    ("supply", "until", "i", 1, -NEVER, NEVER, "UTC second when a temporary supply ends"),
+    ("supply", "left", "i", 1, -_LIMB, _LIMB, "what is left of a remote account's limit"),
+    ("supply", "tries", "B", 1, 0, 255, "trips of the load limit in a row"),
     ("registers", "import_mark", "I", 1, 0, _LIMB, "counts imported, modulo 2**29"),
     ("registers", "export_mark", "I", 1, 0, _LIMB, "counts exported, modulo 2**29"),
 )

@@ -12,7 +12,7 @@ from micropython import const
 
 from joulegate.core.account import BALANCE_LIMIT
 from joulegate.core.civil import Zone
-from joulegate.core.supply import Supply
+from joulegate.core.warning_levels import check_levels, check_percents
 from joulegate.storage.commit_policy import AMPLE_WH
 from joulegate.storage.load_profile import CHANNELS, MINUTES, WIDTH, ProfileError, channel_mask
 
@@ -21,9 +21,24 @@ LIMIT_W_MAX = const(18201624)
 """The most that a token can say (IEC 62055-41, amounts of 16 bits)."""
 
 
+SUPPLY_NUMBERS = """\
+control_mode 6 0 6 of class 70
+close_permit -1073741823 -1073741823 1073741823 credit units
+alarm_trip -1073741823 -1073741823 1073741823 credit units
+emergency_credit 0 0 1073741823 credit units, 0 for none
+emergency_threshold 0 -1073741823 1073741823 credit units
+emergency_power_W 0 0 18201624 W, 0 for no limit
+load_limit_s 60 30 3600 s
+load_limit_retries 3 0 10 times
+load_limit_wait_s 60 10 3600 s
+close_delay_s 0 0 3600 s
+"""
+"""Name, default, lowest, highest, unit. One text takes less heap while it is loaded."""
+
+
 def number_rules(commit_least_Wh: int) -> dict:
     """Return {name: (default, lowest, highest, unit)} of the settings that are numbers."""
-    return {
+    rules = {
         "maximum_balance": (BALANCE_LIMIT, 1, BALANCE_LIMIT, "credit units"),
         "cut_off": (0, -BALANCE_LIMIT, BALANCE_LIMIT, "credit units"),
         "commit_Wh": (commit_least_Wh, commit_least_Wh, 1000, "Wh"),
@@ -32,6 +47,11 @@ def number_rules(commit_least_Wh: int) -> dict:
         "maximum_power_W": (0, 0, LIMIT_W_MAX, "W, 0 for no limit"),
         "phase_unbalance_W": (0, 0, LIMIT_W_MAX, "W, 0 for no limit"),
     }
+    for line in SUPPLY_NUMBERS.split("\n"):
+        row = line.split(" ", 4)
+        if len(row) == 5:
+            rules[row[0]] = (int(row[1]), int(row[2]), int(row[3]), row[4])
+    return rules
 
 
 class SettingError(ValueError):
@@ -58,11 +78,29 @@ def check(name: str, value: object, values: dict, numbers: dict) -> None:
         try:
             if not isinstance(value, list) or not all(isinstance(v, int) for v in value):
                 raise ValueError("must be a list of credit units")
-            Supply(values["cut_off"], tuple(value))
+            check_levels(values["cut_off"], tuple(value))
         except ValueError as e:
             raise SettingError("setting warnings: %r: %s" % (value, e)) from None
+    elif name in ("warning_percents", "friendly_hours"):
+        _check_list(name, value)
     else:
         raise SettingError("setting %s: %r: there is no such setting" % (name, value))
+
+
+def _check_list(name: str, value: object) -> None:
+    try:
+        if not isinstance(value, list):
+            raise ValueError("must be a list")
+        if name == "warning_percents":
+            if not all(isinstance(v, int) and not isinstance(v, bool) for v in value):
+                raise ValueError("must be a list of percentages")
+            check_percents(tuple(value))
+        elif value:
+            # Only here: few meters have friendly hours, and a module takes memory.
+            from joulegate.core.friendly_hours import parse
+            parse(value)
+    except ValueError as e:
+        raise SettingError("setting %s: %r: %s" % (name, value, e)) from None
 
 
 def _check_profile(name: str, value: object) -> None:
@@ -81,6 +119,8 @@ def defaults(numbers: dict) -> dict:
     values: dict = {name: row[0] for name, row in numbers.items()}
     values["zone"] = "UTC0"
     values["warnings"] = []
+    values["warning_percents"] = []
+    values["friendly_hours"] = []
     values["profile_minutes"] = MINUTES[0]
     values["profile_channels"] = list(CHANNELS[:WIDTH])
     return values

@@ -11,6 +11,7 @@ from joulegate.core.message_state import MessageState
 from joulegate.core.meter_id import pack_meter_id, unpack_meter_id
 from joulegate.core.registers import Registers
 from joulegate.core.replay import Replay
+from joulegate.core.supply import Supply
 from joulegate.core.tariff import Tariff
 from joulegate.storage.commit_policy import least_Wh
 from joulegate.storage.journal import Journal
@@ -42,6 +43,7 @@ class State:
         self.registers = Registers(counts_per_kWh)
         self.replay = Replay()
         self.messages = MessageState()
+        self.supply = Supply()
         self.account: Account | None = None
         self.billing: Billing | None = None
         self.meter_id = ""
@@ -176,5 +178,6 @@ class State:
             "replay": self.replay,
             "switch": switch,
             "messages": self.messages,
+            "supply": self.supply,
             "registers": self.registers,
         }

@@ -7,9 +7,10 @@ from joulegate.vending.message_result import EXECUTION_FAILURE, EXECUTION_OK, Un
 class Executor:
     def __init__(self, meter: object) -> None:
         """meter: has a method of each instruction's name, called with the time, the carrier and
-        the fields by their names; see `meter_actions.py`. What it returns goes into the
-        receipt. A method of money returns the gate's receipt. Unsupported, ValueError,
-        RuntimeError and OSError say why not, and then nothing has changed.
+        the fields by their names, and the role where it goes by that; see `meter_actions.py`.
+        What it returns goes into the receipt. A method of money returns the gate's receipt.
+        Unsupported, ValueError, RuntimeError and OSError say why not, and then nothing has
+        changed.
         """
         self._meter = meter
 
@@ -24,8 +25,11 @@ class Executor:
         Never raises. The balance is that after it, also when it is told a second time.
         """
         name = instruction.name
+        fields = instruction.fields
+        if instruction.goes_by_role:
+            fields = dict(fields, role=instruction.role)
         try:
-            done = getattr(self._meter, name)(now, carrier, **instruction.fields)
+            done = getattr(self._meter, name)(now, carrier, **fields)
         except Unsupported as e:
             return self._failed("unsupported", "%s: %s" % (name, e))
         except OSError as e:

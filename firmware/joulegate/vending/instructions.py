@@ -33,12 +33,16 @@ TABLE = """\
 18 reset_lock_out at
 19 test at
 20 clear_events a event_class:i:0:8
+25 limits at settings:p:2:32
+26 schedule a friendly:h:0:16
+27 account_mode a remote:f limit?:i:0:268435455 energy?:f
 """
 """Code, name, the initials of the roles that may, fields; a field's key is its place, from 2 on.
 
 A field is name:kind:lowest:highest, with `?` when it may be left out. Kinds: i integer, b byte
 string, t text, s time, f true or false, v the value of a setting: integer, boolean, text, or a
-list of integers and texts. Limits are of the number, or of the length.
+list of integers and texts, p a list of names and values of settings in turn, h a list of texts.
+Limits are of the number, or of the length.
 
 A code that was given stays: it is part of the protocol. The table is one text because as tuples
 it would take several times the heap.
@@ -51,6 +55,8 @@ _SUPPLY_LAST = const(13)
 _KEY_CHANGE = const(14)
 _KEY_REMOVE = const(15)
 _RESET_ALARM = const(17)
+_LIMITS = const(25)
+_ACCOUNT_MODE = const(27)
 
 _CODE = const(0)
 _EXPIRY = const(1)
@@ -58,12 +64,16 @@ _FIELDS_FROM = const(2)
 
 
 class Instruction:
-    """A code, its name, when it expires in the meter's seconds or None, its fields by name.
+    """A code, its name, when it expires in the meter's seconds or None, its fields by name, and
+    the role of the key that asks.
 
     A field that was left out is None.
     """
 
-    def __init__(self, code: int, name: str, expiry: int, fields: dict) -> None:
+    def __init__(
+        self, code: int, name: str, expiry: int, fields: dict, role: int
+    ) -> None:
+        self.role = role
         self.code = code
         self.name = name
         self.expiry = expiry
@@ -82,7 +92,13 @@ class Instruction:
     def changes_supply(self) -> bool:
         """Whether supply may go on or off by it, which should not wait for the next tick."""
         code = self.code
-        return self.money or _SUPPLY_FIRST <= code <= _SUPPLY_LAST or code == _RESET_ALARM
+        return (self.money or _SUPPLY_FIRST <= code <= _SUPPLY_LAST
+                or _LIMITS <= code <= _ACCOUNT_MODE or code == _RESET_ALARM)
+
+    @property
+    def goes_by_role(self) -> bool:
+        """Whether it does more for one role than for another."""
+        return self.code == _RESET_ALARM
 
     def expired(self, now: int) -> bool:
         """Return whether it is too late; never while the clock does not know the time,
@@ -119,7 +135,7 @@ def parse(body: dict, role: int) -> Instruction:
             values[field] = None
         else:
             raise _wrong(name, "%s, field %d, is missing" % (field, key))
-    return Instruction(code, name, expiry, values)
+    return Instruction(code, name, expiry, values, role)
 
 
 def _row(code: int) -> list:
@@ -169,9 +185,20 @@ def _is_kind(kind: str, value: object) -> bool:
         return isinstance(value, str)
     if kind == "f":
         return value is True or value is False
+    if kind == "p":
+        return _is_pairs(value)
+    if kind == "h":
+        return isinstance(value, list) and all([isinstance(item, str) for item in value])
     if isinstance(value, list):
         return all([isinstance(item, str) or _is_integer(item) for item in value])
     return value is True or value is False or isinstance(value, str) or _is_integer(value)
+
+
+def _is_pairs(value: object) -> bool:
+    if not isinstance(value, list) or len(value) % 2:
+        return False
+    return all([isinstance(item, str) if i % 2 == 0 else _is_kind("v", item)
+                for i, item in enumerate(value)])
 
 
 def _is_integer(value: object) -> bool:

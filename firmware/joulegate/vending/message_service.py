@@ -37,7 +37,6 @@ class MessageService:
         if not state.provisioned:
             self.problem = "messages: the meter is not provisioned"
             return
-        state.messages.apply(app.metering.meter.supply)
         try:
             self.ring.load()
         except (OSError, ValueError) as e:

@@ -7,6 +7,7 @@ gate alone.
 from micropython import const
 
 from joulegate.core.purchase_result import USED
+from joulegate.core.supply_reasons import ADMINISTRATOR, ALL_REASONS
 from joulegate.vending.carriers import CARRIERS
 from joulegate.vending.gate import Receipt
 from joulegate.vending.message_result import Unsupported
@@ -52,6 +53,7 @@ class MeterActions:
         if not gate.open_for(tid):
             return self._taken(gate.clear(tid, now, carrier), carrier)
         self._app.state.billing.close_account(now)
+        self._orders().forget_customer()
         return self._taken(gate.clear(tid, now, carrier, True), carrier)
 
     def _taken(self, receipt: Receipt, carrier: int) -> Receipt:
@@ -84,34 +86,69 @@ class MeterActions:
     def set_setting(self, now: int, carrier: int, name: str, value: object) -> None:
         self._app.commissioning.change_settings({name: value})
 
+    def limits(self, now: int, carrier: int, settings: list) -> None:
+        """Change several settings, all of them or none."""
+        changes = {}
+        for i in range(0, len(settings), 2):
+            if settings[i] in changes:
+                raise ValueError("setting %s: stands twice" % settings[i])
+            changes[settings[i]] = settings[i + 1]
+        self._app.commissioning.change_settings(changes)
+
+    def schedule(self, now: int, carrier: int, friendly: list) -> None:
+        """Set the friendly hours anew; an empty list for none."""
+        self._app.commissioning.change_settings({"friendly_hours": friendly})
+
     def set_time(self, now: int, carrier: int, time: int) -> None:
         self._app.commissioning.set_clock(time)
 
     # --- supply ---------------------------------------------------------------------------
 
     def supply_off(self, now: int, carrier: int) -> None:
-        self._forbid(True)
+        self._order("turn_off")
 
     def supply_on(self, now: int, carrier: int) -> None:
         """Lift what `supply_off` did; other reasons stay."""
-        self._forbid(False)
+        self._order("turn_on")
 
     def supply_arm(self, now: int, carrier: int) -> None:
-        raise Unsupported("this meter has no button to reconnect by")
+        if not self._app.state.supply.button:
+            raise Unsupported("this meter has no button to reconnect by")
+        self._order("make_ready")
 
     def supply_until(self, now: int, carrier: int, until: int) -> None:
-        raise Unsupported("this firmware has no temporary supply")
+        self._order("supply_until", until, now)
 
     def keep_power(self, now: int, carrier: int, on: bool) -> None:
-        raise Unsupported("this firmware cannot keep power without credit")
+        self._order("keep_power", on)
 
-    def _forbid(self, off: bool) -> None:
-        kept = self._app.state.messages
-        before = bool(kept.supply_off)
-        supply = self._app.metering.meter.supply
-        kept.forbid(supply, off)
+    def account_mode(
+        self, now: int, carrier: int, remote: bool, limit: "int | None",
+        energy: "bool | None",
+    ) -> list:
+        """Have the balance or a limit of the head-end's decide; return what was left of that."""
+        if remote != (limit is not None):
+            raise ValueError("limit %r: must be given for a remote account and no other" % limit)
+        left = self._app.state.supply.left
+        if remote:
+            self._order("use_remote", limit, bool(energy))
+        else:
+            self._order("use_local")
+        return [left]
+
+    def _orders(self) -> object:
+        # Only here: orders are few, and a module takes memory.
+        from joulegate.core.supply_orders import SupplyOrders
+        state = self._app.state
+        return SupplyOrders(state.supply, state.account, state.registers)
+
+    def _order(self, name: str, *arguments: object) -> None:
+        """Give the supply an order and commit it; OSError, and it stays as it was."""
+        orders = self._orders()
+        before = orders.snapshot()
+        getattr(orders, name)(*arguments)
         if not self._app.metering.commit():
-            kept.forbid(supply, before)
+            orders.put_back(before)
             raise OSError("the ledger could not be committed")
 
     # --- looking and resetting ------------------------------------------------------------
@@ -126,11 +163,13 @@ class MeterActions:
         if what == _DAYS:
             return self._days(0 if first is None else first, _DAYS_MAX if count is None else count)
         reading = app.metering.reading
+        supply = app.state.supply
         return {
-            0: app.switch.closed == 1, 1: app.metering.meter.supply.reasons,
+            0: app.switch.closed == 1, 1: supply.reasons,
             2: bool(app.switch.fault), 3: reading.voltage_cV, 4: reading.current_mA,
             5: reading.active_W, 6: app.state.ledger.sequence, 7: app.clock.valid,
             8: bool(app.gate.suspended), 9: app.state.billing.tariff_digest,
+            10: supply.lifts, 11: supply.state, 12: supply.left,
         }
 
     def _days(self, first: int, count: int) -> list:
@@ -143,9 +182,15 @@ class MeterActions:
             for day in self._app.records.freezes.days(first, first + count - 1)
         ]
 
-    def reset_alarm(self, now: int, carrier: int) -> None:
-        """Let the relay be tried again after a fault."""
-        self._app.switch.forget_fault()
+    def reset_alarm(self, now: int, carrier: int, role: int) -> None:
+        """Let the relay be tried again after a fault, and lift the reasons that the role may.
+
+        Not what an administrator forbade: that takes `supply_on`.
+        """
+        app = self._app
+        app.switch.forget_fault()
+        if app.state.supply.lift_for(role, ALL_REASONS & ~ADMINISTRATOR):
+            app.metering.commit()
 
     def reset_lock_out(self, now: int, carrier: int) -> None:
         if self._lockout is None:

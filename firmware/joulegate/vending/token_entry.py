@@ -172,7 +172,10 @@ class TokenEntry:
                     sts_token.NOT_SUPPORTED, "register %d" % token.value, token.tid)
             return self._receipt(self._gate.clear(token.tid, now, carrier))
         self._do(token)
-        return self._receipt(self._gate.use(token.tid, now, carrier))
+        entered = self._receipt(self._gate.use(token.tid, now, carrier))
+        if token.sub == sts_token.PHASE_UNBALANCE and entered.accepted:
+            entered.text = "stored; a single-phase meter does not act on it"
+        return entered
 
     def _units(self, token: Token) -> int:
         billing = self._billing

@@ -73,6 +73,7 @@ class Bed:
         wiring.wire_pin(pins.RELAY_OPEN, self._open_coil)
         self.relay.on_change(self._contact_changed)
         wiring.drive_pin(pins.COVER, 1)
+        wiring.drive_pin(pins.BUTTON, 1)
         wiring.drive_pin(pins.POWER_GOOD, 1)
         self._drive_load_side()
 
@@ -143,6 +144,9 @@ class Bed:
         if on:
             self.ic.power_on()
             self.premises.apply()
+
+    def button(self, pressed: bool) -> None:
+        wiring.drive_pin(pins.BUTTON, int(not pressed))
 
     def cover(self, closed: bool) -> None:
         wiring.drive_pin(pins.COVER, int(closed))

@@ -158,6 +158,9 @@ class LeanBoard:
     def cover(self) -> object:
         return lambda: self.cover_closed
 
+    def button(self) -> None:
+        return None
+
     def fram(self) -> object:
         return self._fram
 

@@ -16,7 +16,7 @@ import sys
 import pins
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time
-from joulegate.core.supply import reason_names
+from joulegate.core.supply_reasons import reason_names
 from meter.bed import LEAD_IN_S, METER_ID, Bed
 from meter.money import event_value, from_units, to_units, unit_places
 from meter.scenario import check_tariff
@@ -208,7 +208,7 @@ class Live:
             "balance": from_units(account.balance, self.places),
             "days_left": self._trend.days_left(now, account.charges, account.balance),
             "relay": "closed" if app.switch.closed else "open",
-            "reasons": reason_names(app.metering.meter.supply.reasons),
+            "reasons": reason_names(app.state.supply.forbidding),
             "commits": app.state.ledger.sequence, "ticks": app.metering.ticks,
             "audit": billing.audit(),
         })

@@ -15,7 +15,7 @@ import sys
 
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time, parse_time
-from joulegate.core.supply import reason_names
+from joulegate.core.supply_reasons import reason_names
 from meter.bed import LEAD_IN_S, METER_ID, Bed
 from meter.money import event_value, from_units, to_units, unit_places
 from world import bench_clock
@@ -195,7 +195,7 @@ class Scenario:
                 "commits": state.ledger.commits,
             },
             "supply": {"closed": bool(app.switch.closed),
-                       "reasons": reason_names(app.metering.meter.supply.reasons)},
+                       "reasons": reason_names(app.state.supply.forbidding)},
             "delivered_kWh": format_ratio(self.bed.ic.emitted[0x40], state.counts_per_kWh, 8),
             "flash": {"programs": self.bed.flash.programs, "erases": self.bed.flash.erases},
             "audit": state.billing.audit(),

@@ -1,0 +1,35 @@
+"""An account that the head-end keeps: the meter delivers until a cached limit is used up.
+
+The limit is in credit units or in Wh, and the head-end renews it. What is left of it stands in
+the ledger beside the charges that it is counted by, so a power cut parts neither. Metering and
+the local account go on as ever.
+"""
+
+from micropython import const
+
+LIMIT_MAX = const(0x0FFFFFFF)
+"""The largest limit, in credit units or Wh."""
+
+_MASK = const(0x1FFFFFFF)
+_HALF = const(0x10000000)
+_LEAST = const(-0x1FFFFFFF)
+
+
+class RemoteAccount:
+    def __init__(self, energy: bool, account: object, registers: object) -> None:
+        """energy: the limit is in Wh imported, otherwise in credit units charged."""
+        self._energy = energy
+        self._account = account
+        self._registers = registers
+        self._last = self._reached()
+
+    def spend(self, left: int) -> int:
+        """Return what is left after what was used since the call before. Part of the tick."""
+        reached = self._reached()
+        left -= (reached - self._last + _HALF & _MASK) - _HALF
+        self._last = reached
+        return left if left > _LEAST else _LEAST
+
+    def _reached(self) -> int:
+        """Return how far the count is, modulo 2**29."""
+        return self._registers.wh[0] & _MASK if self._energy else self._account.charges_low
