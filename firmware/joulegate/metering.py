@@ -135,13 +135,15 @@ class Metering:
             self.log.add(event.AUDIT_FAILED, now)
 
     def _tell(self, news: int, now: int) -> None:
-        """Log what has happened to supply."""
-        balance = self.meter.billing.account.balance
+        """Log what has happened to supply, with the balance or the power where that says more."""
         for i, code in enumerate(NEWS_EVENTS):
             if news & 1 << i:
-                watts = self.reading.active_W
-                self.log.add(
-                    code, now, watts if code == event.LOAD_LIMIT_TRIPPED else balance)
+                value = 0
+                if code == event.LOAD_LIMIT_TRIPPED:
+                    value = self.reading.active_W
+                elif code not in (event.TEMPORARY_LAPSED, event.SUPPLY_READY):
+                    value = self.meter.billing.account.balance
+                self.log.add(code, now, value)
 
     def _record(self, now: int) -> None:
         """Capture the load profile and bring events to flash, when any is due."""

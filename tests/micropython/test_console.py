@@ -171,6 +171,21 @@ class Typed(Case):
         self.assertTrue(b"accepted, balance 1" in self.say(b"credit 77 5.5\r"))
         self.assertTrue(b"refused: tid 77: was used" in self.say(b"credit 77 5.5\r"))
 
+    def test_the_customers_button(self):
+        self.assertTrue(b"error: press: the meter is not provisioned" in self.say(b"press\r"))
+        self.provision()
+        self.assertTrue(b"press: nothing" in self.say(b"press\r"))
+        self.say(b"set emergency_threshold 100000000\r")
+        self.say(b"set emergency_credit 100000\r", ms=5000)
+        self.assertTrue(b"press: emergency_credit" in self.say(b"press\r"))
+        self.say(b"set control_mode 1\r")
+        self.assertTrue(b"press: disconnected" in self.say(b"press long\r", ms=5000))
+        self.assertTrue(b"ready_for_reconnection, lifted by emergency" in self.say(b"status\r"))
+        self.assertTrue(b"error: press: takes other words" in self.say(b"press twice\r"))
+        self.app.profile = "production"
+        with self.assertRaises(RuntimeError):
+            self.app.requests.answer("press", {})
+
     def test_reset_commits_first(self):
         self.provision()
         before = self.app.state.ledger.sequence

@@ -9,10 +9,12 @@ meter's own messages, on which a nonce hangs, comes twice.
 import unittest
 
 import vfs
-from message_rig import ADMINISTRATOR, REASON, VENDING, Codes, Rig, opened, seal
+from message_rig import ADMINISTRATOR, REASON, VENDING, Codes, Rig, opened, seal, unix
 from parts import NOON
 
+from joulegate.core.supply import REMOTE, REMOTE_WH
 from joulegate.core.supply_reasons import ADMINISTRATOR as BY_ADMINISTRATOR
+from joulegate.core.supply_reasons import KEEP_POWER
 from joulegate.vending.gate import EXECUTION_OK, RECEIVED
 from world.flash import PAGE, Flash
 
@@ -112,6 +114,41 @@ class Cut(unittest.TestCase):
                 self.assertTrue(answer.accepted and off, answer.text)
 
         self.sweep(seal(ADMINISTRATOR, 2, {0: Codes.SUPPLY_OFF}), check)
+
+    def order(self, body, given):
+        """Cut an order to the supply: it is given and answered so, or known to be in doubt."""
+        def check(rig, answer):
+            if answer.status == RECEIVED:
+                self.assertEqual(answer.reason, REASON["interrupted"])
+            else:
+                self.assertTrue(answer.accepted and given(rig.supply), answer.text)
+
+        self.sweep(seal(ADMINISTRATOR, 2, body), check)
+
+    def test_temporary_supply(self):
+        self.order({0: Codes.SUPPLY_UNTIL, 2: unix(NOON + 3600)},
+                   lambda supply: supply.until == NOON + 3600)
+
+    def test_keep_power(self):
+        self.order({0: Codes.KEEP_POWER, 2: True}, lambda supply: supply.kept == KEEP_POWER)
+
+    def test_account_mode(self):
+        """Mode and limit are one: a mode without its limit would cut, a limit without its mode
+        would be forgotten."""
+        self.order({0: Codes.ACCOUNT_MODE, 2: True, 3: 5000, 4: True},
+                   lambda supply: (supply.kept, supply.left) == (REMOTE | REMOTE_WH, 5000))
+
+    def test_limits(self):
+        def check(rig, answer):
+            values = rig.state.settings.values
+            found = values["cut_off"], values["warnings"]
+            if answer.status == RECEIVED:
+                self.assertTrue(found in ((0, []), (-500, [300])), found)
+            else:
+                self.assertEqual((answer.accepted, found), (True, (-500, [300])))
+
+        self.sweep(seal(ADMINISTRATOR, 2, {
+            0: Codes.LIMITS, 2: ["cut_off", -500, "warnings", [300]]}), check)
 
     def test_key_change(self):
         body = {0: Codes.KEY_CHANGE, 2: VENDING, 3: b"V2", 4: NEW_KEY, 5: b"V1"}

@@ -76,6 +76,8 @@ def test_keys_act_on_the_meter(tmp_path: Path) -> None:
     assert float(screen.wait_for(r"balance +(3[0-9.]+) CNY").group(1)) > 39
     screen.press("c")
     screen.wait_for("cover_opened")
+    screen.press("b")
+    screen.wait_for("button_pressed")
     screen.press("m")
     screen.wait_for("NO POWER")
     screen.press("m")

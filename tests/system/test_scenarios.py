@@ -204,7 +204,8 @@ def test_tariff_loaded_ahead_takes_over(tmp_path: Path) -> None:
 def test_standing_charges_run_on_while_supply_is_off(tmp_path: Path) -> None:
     result = run("--balance", "1", "--until", "2007-05-11T00:00", "--state", str(tmp_path),
                  tariff="gb-ofgem-cap-2024q1")
-    assert result["supply"] == {"closed": False, "reasons": "credit"}
+    assert result["supply"] == {
+        "closed": False, "reasons": "credit", "lifts": "none", "state": "disconnected"}
     owed = -Fraction(result["ledger"]["balance"])
     assert owed > 9 * Fraction("0.5335")  # ten midnights and a beginning, less what 1 GBP paid
 

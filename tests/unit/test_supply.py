@@ -534,6 +534,10 @@ class TestRemote(Case):
         self.account.charges_low = 20
         self.at()
         self.assertEqual(self.supply.left, 130)
+        for _ in range(20):
+            self.account.charges_low = self.account.charges_low - (1 << 27) & (1 << 29) - 1
+            self.at()
+        self.assertEqual(self.supply.left, (1 << 29) - 1)
 
     def test_used_up_it_stays_so(self) -> None:
         self.orders.use_remote(1, False)

@@ -102,6 +102,13 @@ def run(
     next_tariff: Annotated[list[str] | None, typer.Option(
         help="LOADED/START=FILE#ID: a tariff loaded at one time that takes over at another."),
     ] = None,
+    press: Annotated[list[str] | None, typer.Option(
+        help="TIME or TIME/SECONDS: the customer presses the button.")] = None,
+    order: Annotated[list[str] | None, typer.Option(
+        help="TIME=INSTRUCTION or TIME=INSTRUCTION{FIELDS}, those as JSON: an administrator's "
+             "instruction.")] = None,
+    setting: Annotated[list[str] | None, typer.Option(
+        help="NAME=VALUE, as JSON: a setting of a new meter.")] = None,
     until: Annotated[str | None, typer.Option(help="Stop at this time.")] = None,
     tick: Annotated[int, typer.Option(min=1, max=60, help="Seconds a tick.")] = 60,
     commit_wh: Annotated[int, typer.Option(
@@ -120,6 +127,9 @@ def run(
         "warnings": warning or [], "top_ups": [_top_up(t) for t in top_up or []],
         "outages": [_outage(o) for o in outage or []],
         "next_tariffs": [_next_tariff(t) for t in next_tariff or []],
+        "presses": [_press(p) for p in press or []],
+        "orders": [_order(o) for o in order or []],
+        "settings": dict(_setting(s) for s in setting or []),
         "until": until, "tick_s": tick, "commit_Wh": commit_wh,
         "stop": "pull" if pull else "clean",
     }
@@ -205,7 +215,7 @@ def serve(
 ) -> None:
     """Run the meter without a screen, its console on a TCP port, until the input closes.
 
-    Lines on the input act on the world: mains, cover, top_up AMOUNT, quit.
+    Lines on the input act on the world: mains, cover, press, top_up AMOUNT, quit.
     """
     with Place(state, fresh, port) as place:
         spec = {
@@ -230,6 +240,39 @@ def _outage(text: str) -> list[Any]:
     if not slash or not start or not end:
         raise BenchError(f"outage {text!r}: must be FROM/TO, with ! when unannounced")
     return [start, end, announced]
+
+
+def _press(text: str) -> list[Any]:
+    when, _, seconds = text.partition("/")
+    try:
+        held = float(seconds or "0.2")
+    except ValueError:
+        held = 0.0
+    if not when or not 0 < held <= 60:
+        raise BenchError(f"press {text!r}: must be TIME or TIME/SECONDS, at most 60")
+    return [when, held]
+
+
+def _order(text: str) -> list[Any]:
+    when, equals, rest = text.partition("=")
+    name, brace, fields = rest.partition("{")
+    if not equals or not when or not name.replace("_", "").isalpha() or name.startswith("_"):
+        raise BenchError(f"order {text!r}: must be TIME=INSTRUCTION or TIME=INSTRUCTION{{FIELDS}}")
+    return [when, name, _json(text, brace + fields) if brace else {}]
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise BenchError(f"setting {text!r}: must be NAME=VALUE")
+    return name, _json(text, value)
+
+
+def _json(what: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise BenchError(f"{what!r}: {text!r} is no JSON") from None
 
 
 def _next_tariff(text: str) -> list[Any]:

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from tools.bench.process import BenchError, command, environment
 
-KEYS = {"m": "mains", "c": "cover", "q": "quit"}
+KEYS = {"m": "mains", "c": "cover", "b": "press", "q": "quit"}
 _STOP_S = 10
 
 
@@ -135,7 +135,8 @@ def page(status: dict[str, Any], rate: int, top_up: str, url: str = "") -> Panel
     keys = Text.assemble(
         ("t", "bold reverse"), f" top up {top_up}   ", ("m", "bold reverse"),
         " cut mains   " if status["mains"] else " mains back   ", ("c", "bold reverse"),
-        " open cover   " if status["cover"] else " close cover   ", ("q", "bold reverse"), " quit")
+        " open cover   " if status["cover"] else " close cover   ", ("b", "bold reverse"),
+        " press   ", ("q", "bold reverse"), " quit")
     parts: list[Any] = []
     if status["provisioned"]:
         columns = Table.grid(expand=True, padding=(0, 1))

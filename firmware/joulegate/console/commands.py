@@ -25,7 +25,10 @@ _HELP = (
     ("logout", "end the session"),
     ("reset", "commit and start again"),
 )
-_DEVELOPMENT_HELP = ("credit TID AMOUNT", "add credit, unauthenticated")
+_DEVELOPMENT_HELP = (
+    ("credit TID AMOUNT", "add credit, unauthenticated"),
+    ("press [long]", "press the customer's button"),
+)
 _REPORTS = ("status", "registers", "balance", "tariff", "relay", "settings", "identity",
             "days", "months", "purchases")
 
@@ -78,6 +81,9 @@ class Commands:
             self._show("%s, balance %s" % (
                 "accepted" if answer["accepted"] else "refused: " + answer["reason"],
                 answer["balance"]))
+        elif name == "press" and arguments in ([], ["long"]):
+            answer = self._requests.answer("press", {"long": bool(arguments)})
+            self._show("press: %s" % answer["done"])
         elif arguments:
             raise ValueError("%s: takes other words than %r; type help" % (
                 name, " ".join(arguments)))
@@ -128,7 +134,8 @@ class Commands:
         for row in _HELP:
             self._show("%-18s %s" % row)
         if self._app.profile == "development":
-            self._show("%-18s %s" % _DEVELOPMENT_HELP)
+            for row in _DEVELOPMENT_HELP:
+                self._show("%-18s %s" % row)
 
 
 def _number(name: str, text: str) -> int:

@@ -16,7 +16,7 @@ from joulegate.storage.settings import defaults
 # Events whose value is an amount in credit units.
 _MONEY_EVENTS = (
     "low_credit", "credit_exhausted", "credited", "purchase_reapplied", "alarm_tripped",
-    "emergency_offered", "emergency_over", "temporary_lapsed", "supply_ready")
+    "emergency_offered", "emergency_over")
 _INTENTS = ("none", "open", "close")
 
 

@@ -167,6 +167,18 @@ def _credit(app: object, tid: int, amount: str, requests: Requests) -> dict:
             "balance": reports.balance(app)["balance"]}
 
 
+def _press(app: object, requests: Requests, long: bool = False) -> dict:
+    if app.profile != "development":
+        raise RuntimeError("press: only a development image is pressed from here")
+    if app.button is None:
+        raise RuntimeError("press: the meter has no button")
+    if not app.state.provisioned:
+        raise RuntimeError("press: the meter is not provisioned")
+    # Loaded with the button already.
+    from joulegate.core.supply_press import PRESSES
+    return {"done": PRESSES[app.button.press(bool(long))]}
+
+
 def _token(app: object, digits: str, requests: Requests) -> dict:
     if not isinstance(digits, str):
         raise ValueError("digits: must be a text of 20 digits")
@@ -226,6 +238,7 @@ def _reset(app: object, requests: Requests) -> dict:
 _CHANGES = {
     "upload": _upload, "set": _set, "clock": _clock, "tariff_check": _tariff_check,
     "tariff_load": _tariff_load, "provision": _provision, "credit": _credit, "reset": _reset,
+    "press": _press,
     "settle_days": _settle_days, "clear_log": _clear_log, "token": _token,
     "message": _message, "token_key": _token_key, "message_keys": _message_keys,
     "challenge": _challenge, "login": _login, "logout": _logout,

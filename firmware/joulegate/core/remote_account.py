@@ -12,7 +12,7 @@ LIMIT_MAX = const(0x0FFFFFFF)
 
 _MASK = const(0x1FFFFFFF)
 _HALF = const(0x10000000)
-_LEAST = const(-0x1FFFFFFF)
+_END = const(0x1FFFFFFF)  # what the ledger keeps, either way
 
 
 class RemoteAccount:
@@ -28,7 +28,7 @@ class RemoteAccount:
         reached = self._reached()
         left -= (reached - self._last + _HALF & _MASK) - _HALF
         self._last = reached
-        return left if left > _LEAST else _LEAST
+        return max(-_END, min(_END, left))
 
     def _reached(self) -> int:
         """Return how far the count is, modulo 2**29."""

@@ -41,8 +41,7 @@ def press(supply: Supply, long: bool) -> int:
 
 def _accept_emergency(supply: Supply) -> int:
     emergency = supply.emergency
-    if (emergency is None or not emergency.offered or supply.remote is not None
-            or supply.kept & EMERGENCY):
+    if emergency is None or not emergency.offered or supply.remote is not None:
         return NOTHING
     supply.kept |= EMERGENCY
     supply.lifts |= EMERGENCY

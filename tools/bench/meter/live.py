@@ -5,7 +5,7 @@ usage: micropython live.py SPEC
 SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "rate", "image",
 "place", "console" (TCP port of the console), "blank" (true: leave provisioning to the console)}.
 Prints a JSON status line about every 0.2 wall seconds. Commands, a line each: "top_up AMOUNT",
-"mains", "cover", "quit".
+"mains", "cover", "press", "quit".
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import pins
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time
 from joulegate.core.supply_reasons import reason_names
+from joulegate.drivers.push_button import POLL_MS
 from meter.bed import LEAD_IN_S, METER_ID, Bed
 from meter.money import event_value, from_units, to_units, unit_places
 from meter.scenario import check_tariff
@@ -119,10 +120,19 @@ class Live:
         elif word == "cover":
             self.cover = not self.cover
             self.bed.cover(self.cover)
+        elif word == "press":
+            await self._press()
         elif word == "quit":
             self.running = False
         else:
             self.message = "unknown command %r" % line
+
+    async def _press(self) -> None:
+        """Hold the customer's button down long enough for the meter to look at it."""
+        for pressed in (True, False):
+            self.bed.button(pressed)
+            await asyncio.sleep_ms(4 * POLL_MS)
+        self.message = "the button was pressed"
 
     def _top_up(self, amount: str) -> None:
         app = self.bed.app

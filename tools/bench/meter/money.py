@@ -11,7 +11,9 @@ _MINOR = {"VND": 0, "JPY": 0, "KRW": 0, "CLP": 0, "PYG": 0, "UGX": 0, "XOF": 0, 
           "KWD": 3, "BHD": 3, "JOD": 3, "OMR": 3, "TND": 3}
 
 # Events whose value is an amount in credit units.
-_MONEY_EVENTS = ("low_credit", "credit_exhausted", "credited", "purchase_reapplied")
+_MONEY_EVENTS = (
+    "low_credit", "credit_exhausted", "credited", "purchase_reapplied", "alarm_tripped",
+    "emergency_offered", "emergency_over")
 
 
 def unit_places(currency: str) -> int:

@@ -4,8 +4,10 @@ usage: micropython scenario.py SPEC
 
 SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "top_ups":
 [[time, amount, tid], ...], "outages": [[from, to, announced], ...], "next_tariffs":
-[[loaded, document, start], ...], "until", "tick_s", "image", "place", "commit_Wh", "stop"};
-times are ISO texts on the load file's clock, amounts decimal texts.
+[[loaded, document, start], ...], "presses": [[time, seconds], ...], "orders": [[time, name,
+fields], ...], "settings", "until", "tick_s", "image", "place", "commit_Wh", "stop"};
+times are ISO texts on the load file's clock, amounts decimal texts. Orders are instructions as an
+administrator gives them, settings hold from the provisioning on.
 With image and place the meter's flash and the world's place are kept, and a later run goes on
 from there. Prints one JSON object.
 """
@@ -15,7 +17,11 @@ import sys
 
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time, parse_time
-from joulegate.core.supply_reasons import reason_names
+from joulegate.core.supply_reasons import LIFTS, STATES, names_of, reason_names
+from joulegate.drivers.push_button import POLL_MS
+from joulegate.vending.carriers import CONSOLE
+from joulegate.vending.message_result import Unsupported
+from joulegate.vending.meter_actions import MeterActions
 from meter.bed import LEAD_IN_S, METER_ID, Bed
 from meter.money import event_value, from_units, to_units, unit_places
 from world import bench_clock
@@ -56,6 +62,10 @@ class Scenario:
             plan.append((a, 2, (b, announced)))
         for loaded, document, start in self.spec.get("next_tariffs", []):
             plan.append((parse_time(loaded), 0, (document, parse_time(start))))
+        for when, seconds in self.spec.get("presses", []):
+            plan.append((parse_time(when), 3, seconds))
+        for when, name, fields in self.spec.get("orders", []):
+            plan.append((parse_time(when), 4, (name, fields)))
         now = self.bed.second - _UNIX_2020
         return sorted((p for p in plan if p[0] >= now), key=lambda p: p[:2])
 
@@ -88,7 +98,7 @@ class Scenario:
         app.provision(
             METER_ID, json.dumps(self.spec["tariff"]).encode(), self.places, warnings=warnings,
             tick_ms=self.spec.get("tick_s", 60) * 1000,
-            commit_Wh=self.spec.get("commit_Wh", 100))
+            commit_Wh=self.spec.get("commit_Wh", 100), **self.spec.get("settings", {}))
         balance = to_units(self.spec.get("balance", "0"), self.places)
         if balance:
             self._top_up((balance, None))
@@ -116,6 +126,10 @@ class Scenario:
                 self.bed.app.state.load_tariff(json.dumps(document).encode(), start)
             elif kind == 1:
                 self._top_up(argument)
+            elif kind == 3:
+                self._press(argument)
+            elif kind == 4:
+                self._order(*argument)
             else:
                 self._outage(*argument)
 
@@ -153,6 +167,30 @@ class Scenario:
         self._reported = 0
         bed.power_up()
         self.timeline.append({"time": self._now(), "event": "power_up"})
+
+    def _press(self, seconds: float) -> None:
+        """Hold the customer's button down for a time."""
+        bed = self.bed
+        let_go = (False, 4 * POLL_MS)
+        for pressed, ms in (let_go, (True, int(seconds * 1000)), let_go):
+            bed.button(pressed)
+            for _ in range(0, ms, POLL_MS):
+                bench_clock.advance_us(POLL_MS * 1000)
+                bed.app.button.look()
+        self._note()
+
+    def _order(self, name: str, fields: dict) -> None:
+        """Carry out an instruction as if an administrator's message had brought it."""
+        app = self.bed.app
+        fields = {key: parse_time(value) if key == "until" else value
+                  for key, value in fields.items()}
+        try:
+            getattr(MeterActions(app, None), name)(app.clock.now(), CONSOLE, **fields)
+        except (ValueError, Unsupported) as e:
+            self.timeline.append({"time": self._now(), "event": "order_refused",
+                                  "value": "%s: %s" % (name, e)})
+        app.task.step()
+        self._note()
 
     def _now(self) -> str:
         return format_time(self.bed.second - _UNIX_2020)
@@ -195,7 +233,9 @@ class Scenario:
                 "commits": state.ledger.commits,
             },
             "supply": {"closed": bool(app.switch.closed),
-                       "reasons": reason_names(app.state.supply.forbidding)},
+                       "reasons": reason_names(app.state.supply.forbidding),
+                       "lifts": names_of(app.state.supply.lifts, LIFTS),
+                       "state": STATES[app.state.supply.state]},
             "delivered_kWh": format_ratio(self.bed.ic.emitted[0x40], state.counts_per_kWh, 8),
             "flash": {"programs": self.bed.flash.programs, "erases": self.bed.flash.erases},
             "audit": state.billing.audit(),
