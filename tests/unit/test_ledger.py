@@ -74,8 +74,14 @@ class Layout(Case):
         billing.settled_remainder = 1 << 33
         s.registers.wh[3] = 2**32 - 1
         s.registers.remainder[2] = 31999
+        s.supply.reasons = 0xAA
+        s.supply.kept = 0x95
+        s.supply.until = -(1 << 29)
+        s.supply.left = -(1 << 28)
+        s.supply.tries = 3
         self.ledger.commit()
         again = self.reloaded()
+        self.assertEqual((again.account.last_credit, again.account.entered), (123456789, 1))
         for owner, attribute, _, count, _, _, _ in FIELDS + REGISTER_FIELDS:
             was = getattr(self.ledger.owners[owner], attribute)
             now = getattr(again.ledger.owners[owner], attribute)

@@ -97,6 +97,19 @@ class TestTick(unittest.TestCase):
         self.assertEqual(meter.tick(now, reading_of(0)), 0)
         self.assertEqual(meter.tick(now, reading_of(5)), WARNED)
 
+    def test_a_purchase_is_noted_once_also_by_the_next_start(self) -> None:
+        """The mark stands in the ledger: power may fail between the gate and the tick."""
+        meter = meter_of({}, 10000, Supply(0, (9000,)))
+        now = parse_time("2023-01-01T01:00")
+        self.assertEqual(meter.tick(now, reading_of(10)), WARNED)
+        account = meter.billing.account
+        account.credit(5000)
+        self.assertEqual((account.entered, account.last_credit), (1, 5000))
+        again = Meter(meter.registers, Supply(0, (9000,)), meter.billing)
+        self.assertEqual(again.tick(now, reading_of(0)), 0)
+        self.assertEqual(account.entered, 0)
+        self.assertEqual(again.tick(now, reading_of(60)), WARNED)
+
     def test_a_clock_set_back_is_noticed(self) -> None:
         meter = meter_of({"periods": DAY_NIGHT})
         meter.tick(parse_time("2023-01-01T12:00"), reading_of(0))

@@ -448,6 +448,20 @@ class TestControlModes(Case):
                 self.assertEqual(press(self.supply, False), RECONNECTED)
             self.assertEqual(self.state(), CONNECTED)
 
+    def test_local_disconnection_behind_an_administrators(self) -> None:
+        """A remote reconnection, however direct, does not make the meter's own come back."""
+        self.make(control_mode=4)
+        self.orders.turn_off()
+        self.at(5)
+        self.at(-5)
+        self.orders.turn_on()
+        self.at(-5)
+        self.assertEqual(self.supply.state, OFF)
+        self.at(5)
+        self.assertEqual(self.supply.state, READY_FOR_RECONNECTION)
+        self.orders.turn_on()
+        self.assertEqual(self.state(), CONNECTED)
+
     def test_without_a_button_nothing_waits(self) -> None:
         self.make(False, control_mode=1)
         self.at(-5)

@@ -5,6 +5,7 @@ The oracle knows names only, in sets; it shares neither bits nor rules with the 
 
 import unittest
 
+from joulegate.core.civil import NO_TIME, Zone, parse_time
 from joulegate.core.supply import Supply
 from joulegate.core.supply_reasons import (
     LIFTS,
@@ -18,6 +19,10 @@ from joulegate.core.supply_reasons import (
 )
 from joulegate.vending.keys import ADMINISTRATOR, TECHNICIAN, VENDING
 
+NOW = parse_time("2027-01-04T12:00")
+SETTINGS = {
+    "cut_off": 0, "warnings": [], "emergency_credit": 100, "emergency_threshold": 0,
+}
 MONEY = ("credit", "alarm")
 PEOPLE = {
     "customer": ("alarm", "load_limit"),
@@ -51,6 +56,25 @@ class Table(unittest.TestCase):
                 supply.lifts = lifts
                 self.assertEqual(supply.forbidding, wanted)
                 self.assertEqual(supply.allowed, not stay, (there, lifts))
+
+    def test_what_forbids_supply_by_what_gives_the_lifts(self):
+        """The same, each lift given as it is in life and each combination decided by a tick."""
+        supply = Supply()
+        for lifts in range(1 << len(LIFTS)):
+            given = names(lifts, LIFTS)
+            settings = dict(SETTINGS)
+            if "friendly" in given:
+                settings["friendly_hours"] = ["all 00:00-24:00"]
+            supply.configure(settings, True, Zone("UTC0"))
+            for reasons in range(1 << len(REASONS)):
+                there = names(reasons, REASONS)
+                stay = [name for name in there if not (given and name in MONEY)]
+                supply.reasons = reasons
+                supply.kept = bits_of([n for n in given if n != "temporary"], LIFTS)
+                supply.until = NOW + 60 if "temporary" in given else NO_TIME
+                supply.step(NOW, 0, -50 if "credit" in there else 50, 0)
+                self.assertEqual(supply.allowed, not stay, (there, given))
+                self.assertEqual((supply.reasons, supply.lifts), (reasons, lifts))
 
     def test_who_lifts_what(self):
         supply = Supply()

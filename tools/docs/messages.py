@@ -207,6 +207,9 @@ A key that anybody would guess, for meter `{meter}`: a credit of 2.5 in units of
 ```console
 $ python -m tools.vend keys make --meter 01234567890 --keys keys.json
 $ python -m tools.vend credit 12.50 --meter 01234567890 --keys keys.json
+$ python -m tools.vend supply until --until 2027-01-31T18:00 --meter 01234567890 --keys keys.json
+$ python -m tools.vend schedule 'mon-fri 17:30-11:00' --meter 01234567890 --keys keys.json
+$ python -m tools.vend account remote --limit 500Wh --meter 01234567890 --keys keys.json
 $ python -m tools.vend receipt d083... --meter 01234567890 --keys keys.json
 ```
 

@@ -77,13 +77,15 @@ local are an administrator's message, the customer's press and the meter itself.
 
 In mode 0 the relay is never opened, whatever happens, and `supply_off` is refused. Otherwise
 remote and local disconnection always are (b, c, g), and so is the press that reconnects (e).
-`supply_arm` waits for the press in every mode. A meter without a button waits for no press:
-what would wait closes at once, and `supply_arm` is `unsupported`.
+`supply_arm` waits for the press in every mode. However direct a remote reconnection is, it ends
+what an administrator did; what the meter itself has cut meanwhile has its own way back. A meter
+without a button waits for no press: what would wait closes at once, and `supply_arm` is
+`unsupported`.
 
 The **button** is debounced. A short press accepts emergency credit, ends an alarm trip or a load
 limit that has had its tries, and closes what is ready. Pressed for 3 s it disconnects, in the
-modes that allow it. The event `button_pressed` says what came of it: {presses}. On the bench it
-is pin 17.
+modes that allow it. The event `button_pressed` says what came of it: {presses}.
+On the bench it is pin 17; no other board leads one out yet.
 
 ## Credit
 
@@ -107,8 +109,8 @@ a button.
 ### Friendly hours
 
 In these nobody is cut off for want of credit. At the end supply goes off if there is still none.
-They bring nobody back who was off when they began. `friendly_hours` is a list of at most
-{entries} texts:
+They bring nobody back who was off when they began; over a power cut they go on. `friendly_hours`
+is a list of at most {entries} texts:
 
 | entry | |
 |---|---|

@@ -71,7 +71,15 @@ state.settings = state.ledger = state
 account.credit(500000000)
 billing.open(clock.second)
 registers = lean_board.chip.registers
-meter = Meter(Registers(32000), Supply(0, (2000000, 500000)), billing)
+supply = Supply()
+supply.configure({  # all that a meter may have at once, with the largest numbers
+    "cut_off": 0, "warnings": [2000000, 500000], "warning_percents": [50, 10],
+    "close_permit": 1073741823, "alarm_trip": 1000, "emergency_credit": 1073741823,
+    "emergency_threshold": 1000, "emergency_power_W": 1000, "maximum_power_W": 18201624,
+    "load_limit_s": 3600, "load_limit_retries": 3, "load_limit_wait_s": 60, "tick_ms": 1000,
+    "friendly_hours": ["all 11:00-13:00", "12-25 00:00-24:00"]}, True, billing.zone, 32000)
+supply.until = clock.second + 1000000
+meter = Meter(Registers(32000), supply, billing)
 log = EventLog()
 relay = LatchingRelay(*lean_board.relay())
 switch = SupplySwitch(relay, clock, log)

@@ -222,7 +222,7 @@ class Supply:
     def _await_press(self) -> None:
         """Have a local disconnection wait for a press if the control mode says so."""
         forbade = forbidding(self.reasons, self.lifts)
-        if (forbade & ~ADMINISTRATOR and not self._forbade and self.button
+        if (forbade & ~ADMINISTRATOR and not self._forbade & ~ADMINISTRATOR and self.button
                 and not self.mode & (LOCAL | ALWAYS_ON)):
             self.kept |= WAITING
         if self._forbade and not forbade and self.kept & WAITING:

@@ -56,12 +56,15 @@ class SupplyOrders:
 
     def _reconnect(self, direct: bool) -> None:
         supply = self._supply
-        if direct:
-            supply.kept &= ~WAITING
-        elif supply.reasons & ADMINISTRATOR:
-            supply.kept |= WAITING
-            supply.news |= NEWS_READY
+        was_off = supply.reasons & ADMINISTRATOR
         supply.reasons &= ~ADMINISTRATOR
+        if not direct:
+            if was_off:
+                supply.kept |= WAITING
+                supply.news |= NEWS_READY
+        elif not (supply.button and supply.forbidding):
+            # What the meter itself has cut waits for its own press all the same.
+            supply.kept &= ~WAITING
 
     def supply_until(self, until: int, now: int) -> None:
         """Supply without credit until a UTC second, at most 31 days ahead."""
