@@ -84,6 +84,8 @@ SETTINGS = [
     {"name": "commit_Wh", "value": 100, "default": 100, "low": 100, "high": 1000, "unit": "Wh"},
     {"name": "warnings", "value": [500, 100], "default": [], "low": None, "high": None,
      "unit": "credit units, falling"},
+    {"name": "friendly_hours", "value": [], "default": [], "low": None, "high": None,
+     "unit": "DAYS HOURS", "texts": True},
     {"name": "zone", "value": "UTC0", "default": "UTC0", "low": None, "high": None,
      "unit": "POSIX TZ, from the next start"},
 ]

@@ -103,13 +103,16 @@ def test_settings_are_typed_by_the_meters_own(board: Board, run: Run) -> None:
     assert lines(output)[1].startswith("commit_Wh 100")
     run("settings", "set", "warnings=")
     assert board.requests("set")[-1]["values"] == {"warnings": []}
+    run("settings", "set", "friendly_hours=mon-fri 17:30-11:00, 12-25 none")
+    assert board.requests("set")[-1]["values"] == {
+        "friendly_hours": ["mon-fri 17:30-11:00", "12-25 none"]}
 
 
 @pytest.mark.parametrize(("value", "message"), [
     ("commit_Wh=9", "setting commit_Wh: '9': must be 100 to 1000 Wh"),
     ("commit_Wh=1e2", "setting commit_Wh: '1e2': must be 100 to 1000 Wh"),
     ("commit_Wh", "setting 'commit_Wh': must be NAME=VALUE"),
-    ("commit=1", "setting commit: must be one of commit_Wh, warnings, zone"),
+    ("commit=1", "setting commit: must be one of commit_Wh, warnings, friendly_hours, zone"),
     ("warnings=1,x", "setting warnings: '1,x': must be whole numbers with commas "
                      "(credit units, falling)"),
 ])
@@ -122,7 +125,7 @@ def test_setting_is_given_once(board: Board, run: Run) -> None:
     code, _, errors = run("settings", "set", "commit_Wh=150", "commit_Wh=160")
     assert (code, errors) == (2, "error: setting commit_Wh: is given twice\n")
     assert run("settings", "get", "x")[2] == (
-        "error: setting x: must be one of commit_Wh, warnings, zone\n")
+        "error: setting x: must be one of commit_Wh, warnings, friendly_hours, zone\n")
 
 
 def test_tariff_is_loaded_after_both_checks(board: Board, run: Run) -> None:

@@ -59,9 +59,9 @@ def read_amount(text: str) -> str:
 
 def read_settings(
     pairs: list[str], settings: dict[str, dict[str, Any]]
-) -> dict[str, int | str | list[int]]:
+) -> dict[str, int | str | list[int] | list[str]]:
     """Return NAME=VALUE pairs as values of the kinds that the meter's settings have."""
-    values: dict[str, int | str | list[int]] = {}
+    values: dict[str, int | str | list[int] | list[str]] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name:
@@ -74,12 +74,16 @@ def read_settings(
     return values
 
 
-def _value(name: str, text: str, setting: dict[str, Any]) -> int | str | list[int]:
+def _value(
+    name: str, text: str, setting: dict[str, Any]
+) -> int | str | list[int] | list[str]:
     if isinstance(setting["default"], str):
         return text
     unit = setting["unit"]
     if isinstance(setting["default"], list):
         items = [item.strip() for item in text.split(",")] if text.strip() else []
+        if setting.get("texts"):
+            return items
         if not all(_WHOLE.fullmatch(item) for item in items):
             raise BadInput(f"setting {name}: {text!r}: must be whole numbers with commas ({unit})")
         return [int(item) for item in items]

@@ -148,7 +148,8 @@ def settings(app: object) -> dict:
         _, low, high, unit = rules.get(name, (None, None, None, ""))
         unit = _UNITS.get(name, unit)
         rows.append({"name": name, "value": values[name], "default": default[name],
-                     "low": low, "high": high, "unit": unit})
+                     "low": low, "high": high, "unit": unit,
+                     "texts": name in ("friendly_hours", "profile_channels")})
     return {"settings": rows}
 
 

@@ -39,7 +39,7 @@ def get(
 def set_values(
     context: typer.Context,
     values: Annotated[list[str], typer.Argument(
-        help="NAME=VALUE, several at once; a list of numbers with commas.")],
+        help="NAME=VALUE, several at once; a list with commas.")],
     as_json: AsJson = False,
 ) -> None:
     """Change settings: all of those given, or none if one is refused."""
