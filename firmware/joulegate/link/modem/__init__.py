@@ -1,0 +1,1 @@
+"""Cellular modems that speak AT."""
