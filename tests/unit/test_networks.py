@@ -1,0 +1,276 @@
+"""Wi-Fi and PPP on small fakes of what the board has, and the name server's answers."""
+
+import asyncio
+import unittest
+
+from link_rig import FakeSettings
+from parts import FakeClock, error_text
+
+from joulegate.link.errors import LinkError
+from joulegate.link.ppp import UP_MS, PppTransport
+from joulegate.link.resolver import address_in, is_address, query
+from joulegate.link.wifi import JOIN_MS, OFF_AFTER, WifiTransport
+
+
+def run(clock, coroutine):
+    """Run to its end what sleeps by this clock; return what it gives."""
+    real = getattr(asyncio, "sleep_ms", None)
+
+    async def sleep_ms(ms):
+        clock.pass_ms(ms)
+
+    asyncio.sleep_ms = sleep_ms
+    try:
+        return asyncio.run(coroutine)
+    finally:
+        if real is None:
+            del asyncio.sleep_ms
+        else:
+            asyncio.sleep_ms = real
+
+
+class Wlan:
+    """A station that finds the networks it is given, a while after it was asked."""
+
+    def __init__(self, clock, there):
+        self.clock = clock
+        self.there = there
+        self.asked = []
+        self.switched = []
+        self.since = 0
+        self.error = None
+
+    def active(self, on):
+        self.switched.append(on)
+
+    def disconnect(self):
+        self.asked.append(None)
+
+    def connect(self, name, password):
+        if self.error:
+            raise self.error
+        self.asked.append((name, password))
+        self.since = self.clock.ms
+
+    def isconnected(self):
+        return bool(self.asked) and self.asked[-1] in self.there and (
+            self.clock.ms - self.since >= 3000)
+
+    def status(self, what=None):
+        return -61 if what == "rssi" else 201
+
+    def ifconfig(self):
+        return ("192.0.2.7", "255.255.255.0", "192.0.2.1", "192.0.2.53")
+
+
+HOME = ["home", "longenough"]
+OPEN = ["open", ""]
+
+
+class Wifi(unittest.TestCase):
+
+    def setUp(self):
+        self.clock = FakeClock()
+        self.wlan = Wlan(self.clock, [("open", None)])
+        self.settings = FakeSettings(wifi=[HOME, OPEN])
+        self.wifi = WifiTransport(self.wlan, self.settings, self.clock)
+
+    def attach(self):
+        run(self.clock, self.wifi.attach())
+
+    def test_second_network(self):
+        self.attach()
+        self.assertEqual(self.wifi.joined, "open")
+        self.assertEqual([a for a in self.wlan.asked if a],
+                         [("home", "longenough"), ("open", None)])
+        self.assertTrue(JOIN_MS <= self.clock.ms <= JOIN_MS + 4000)
+        self.assertEqual(self.wifi.signal(), -61)
+        self.attach()
+        self.assertEqual(len([a for a in self.wlan.asked if a]), 2)
+
+    def test_last_good_one_first(self):
+        self.attach()
+        self.wlan.disconnect()
+        self.assertEqual(self.wifi.signal(), None)
+        self.attach()
+        self.assertEqual(self.wlan.asked[-1], ("open", None))
+        self.assertEqual(len([a for a in self.wlan.asked if a]), 3)
+
+    def test_none_known(self):
+        self.settings.values["wifi"] = []
+        self.assertEqual(error_text(LinkError, self.attach), "wifi: no network is known")
+
+    def test_none_there(self):
+        self.wlan.there = []
+        for n in range(OFF_AFTER + 1):
+            self.wlan.switched.clear()
+            said = error_text(LinkError, self.attach)
+            self.assertEqual(
+                said, "wifi: home does not answer (201), open does not answer (201)")
+            self.assertEqual(
+                self.wlan.switched, [False, True] if n == OFF_AFTER else [True])
+
+    def test_driver_fails(self):
+        self.wlan.error = OSError("Wifi Internal Error")
+        said = error_text(LinkError, self.attach)
+        self.assertTrue("home fails: Wifi Internal Error" in said, said)
+
+    def test_settings_changed_to_fewer(self):
+        self.attach()
+        self.wlan.disconnect()
+        self.settings.values["wifi"] = [HOME]
+        self.wlan.there = [("home", "longenough")]
+        self.attach()
+        self.assertEqual(self.wifi.joined, "home")
+
+
+class Modem:
+    def __init__(self, log):
+        self.log = log
+        self.error = None
+
+    async def attach(self):
+        self.log.append("attach")
+
+    async def dial(self, number):
+        self.log.append("dial " + number)
+        if self.error:
+            raise LinkError(self.error)
+        return "the uart"
+
+    async def hang_up(self):
+        self.log.append("hang up")
+
+    def signal(self):
+        return -77
+
+
+class Ppp:
+    SEC_PAP = 1
+
+    def __init__(self, stream, clock, log, delay_ms):
+        assert stream == "the uart"
+        self.clock = clock
+        self.log = log
+        self.delay_ms = delay_ms
+        self.since = None
+
+    def active(self, on):
+        self.log.append("active %d" % on)
+
+    def connect(self, *arguments):
+        self.log.append(("connect",) + arguments)
+        self.since = self.clock.ms
+
+    def disconnect(self):
+        self.log.append("disconnect")
+        self.since = None
+
+    def isconnected(self):
+        return self.since is not None and self.clock.ms - self.since >= self.delay_ms
+
+    def ifconfig(self):
+        return ("192.0.2.9", "255.255.255.255", "192.0.2.1", "0.0.0.0")
+
+
+class PppDial(unittest.TestCase):
+
+    def setUp(self):
+        self.clock = FakeClock()
+        self.log = []
+        self.delay_ms = 2000
+        self.modem = Modem(self.log)
+        self.settings = FakeSettings()
+        self.ppp = PppTransport(
+            self.modem, lambda stream: Ppp(stream, self.clock, self.log, self.delay_ms),
+            self.settings, self.clock)
+
+    def attach(self):
+        run(self.clock, self.ppp.attach())
+
+    def test_up(self):
+        self.attach()
+        self.assertEqual(self.log, ["attach", "dial *99#", "active 1", ("connect",)])
+        self.attach()
+        self.assertEqual(len(self.log), 4)
+        self.assertEqual((self.ppp.signal(), self.ppp._dns), (-77, ""))
+
+    def test_password(self):
+        self.settings.values.update(apn_user="u", apn_password="p")
+        self.attach()
+        self.assertEqual(self.log[-1], ("connect", 1, "u", "p"))
+
+    def test_never_up(self):
+        self.delay_ms = UP_MS * 2
+        said = error_text(LinkError, self.attach)
+        self.assertEqual(said, "ppp: no address within 60 s")
+        self.assertEqual(self.log[-3:], ["disconnect", "active 0", "hang up"])
+
+    def test_lost_and_dialled_again(self):
+        self.attach()
+        self.ppp._ppp.since = None
+        self.attach()
+        self.assertEqual(self.log[4:], [
+            "disconnect", "active 0", "hang up", "attach", "dial *99#", "active 1",
+            ("connect",)])
+
+    def test_no_carrier(self):
+        self.modem.error = "modem: NO CARRIER"
+        self.assertEqual(error_text(LinkError, self.attach), "modem: NO CARRIER")
+
+
+# RFC 1035, section 4.1, by hand: broker.example is an alias of b.example at 192.0.2.44.
+QUESTION = (b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+            b"\x06broker\x07example\x00\x00\x01\x00\x01")
+ALIAS = b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x0e\x10\x00\x04\x01b\xc0\x13"
+ADDRESS = b"\xc0\x2c\x00\x01\x00\x01\x00\x00\x0e\x10\x00\x04\xc0\x00\x02\x2c"
+
+
+def answer(records, count, flags=b"\x81\x80", start=b"\x12\x34", question=QUESTION):
+    return start + flags + b"\x00\x01" + bytes((0, count)) + bytes(4) + question[12:] + records
+
+
+class Names(unittest.TestCase):
+
+    def test_question(self):
+        self.assertEqual(query("broker.example", 0x1234), QUESTION)
+        for name in ("a..b", "", "x" * 64 + ".example", "."):
+            with self.assertRaises(LinkError):
+                query(name, 1)
+
+    def test_answer(self):
+        self.assertEqual(address_in(answer(ALIAS + ADDRESS, 2), QUESTION), "192.0.2.44")
+        self.assertEqual(address_in(answer(ADDRESS, 1), QUESTION), "192.0.2.44")
+
+    def test_no_answer_to_this(self):
+        for other in (
+            b"", b"\x12\x34", QUESTION, answer(ADDRESS, 1, start=b"\x12\x35"),
+            answer(ADDRESS, 1, question=QUESTION.replace(b"broker", b"braker")),
+        ):
+            self.assertEqual(address_in(other, QUESTION), None)
+
+    def test_none(self):
+        for records, count, flags in (
+            (b"", 0, b"\x81\x80"), (b"", 0, b"\x81\x83"), (ALIAS, 1, b"\x81\x80"),
+            (ADDRESS[:-1], 1, b"\x81\x80"), (b"\xc0", 1, b"\x81\x80"),
+            (b"\x3fabc", 200, b"\x81\x80"), (ALIAS * 20, 255, b"\x81\x80"),
+        ):
+            with self.assertRaises(LinkError):
+                address_in(answer(records, count, flags), QUESTION)
+
+    def test_every_cut(self):
+        whole = answer(ALIAS + ADDRESS, 2)
+        for size in range(len(whole)):
+            try:
+                self.assertEqual(address_in(whole[:size], QUESTION), None)
+            except LinkError:
+                pass
+
+    def test_is_address(self):
+        for text, right in (("192.0.2.1", True), ("1.2.3", False), ("1.2.3.256", False),
+                            ("a.b.c.d", False), ("1.2.3.4.5", False), ("broker.example", False)):
+            self.assertEqual(is_address(text), right)
+
+
+if __name__ == "__main__":
+    unittest.main()
