@@ -96,8 +96,10 @@ class Rig:
             return
         self.state = provisioned(folder, maximum_balance=MAXIMUM)
         self.build()
-        self.service.provision(
-            [KeyEntry(role, kid, key, factory) for role, (kid, key) in KEYS.items()])
+        self.service.provision(self.new_keys(factory))
+
+    def new_keys(self, factory):
+        return [KeyEntry(role, kid, key, factory) for role, (kid, key) in KEYS.items()]
 
     def restart(self):
         """Build all anew from flash."""

@@ -16,6 +16,7 @@ from parts import COUNTS_PER_KWH, METER_ID, NOON, UNIT_PLACES, FakeClock, new_sw
 from joulegate.core.events import EventLog
 from joulegate.core.reading import Reading
 from joulegate.storage.calibration_store import CalibrationStore
+from joulegate.storage.outbox import RECEIPT_MAX, Outbox
 from joulegate.storage.records import Records
 from joulegate.storage.state import State
 from joulegate.vending.gate import Gate
@@ -50,6 +51,8 @@ class Life:
         self.gate = Gate(self.state.account, self.state.replay, self.state.ledger,
                          self.state.journal, self.log)
         self.gate.recover(START)
+        self.outbox = Outbox(ROOT, self.log)
+        self.outbox.load(START)
         longest_ms = self.state.settings.values["commit_minutes"] * 60000
         self.period_ms = min(commit_Wh * 3600 // kW, longest_ms)
         self.counts = COUNTS_PER_KWH * kW * self.period_ms // 3600000
@@ -63,7 +66,7 @@ class Life:
         """Make every file of every ring, as long as it will be."""
         records = self.records
         rings = [records.profile.ring, records.freezes.day_ring, records.freezes.month_ring,
-                 records.purchases.credits, records.purchases.refusals]
+                 records.purchases.credits, records.purchases.refusals, self.outbox.receipts]
         rings += records.events.rings
         for ring in rings:
             for number in range(ring.files):
@@ -95,6 +98,20 @@ class Life:
                 self.records.purchases.credit(
                     clock.second, state.ledger.sequence, 1, receipt.code, self.tid, self.units,
                     state.account.balance)
+                self.send()
+
+
+    def send(self) -> None:
+        """Hold a receipt, an event and a freeze, and have them acknowledged."""
+        outbox = self.outbox
+        outbox.put_receipt(b"r" * RECEIPT_MAX, self.clock.second)
+        for number in range(2, 4):
+            outbox.put_events(number, outbox.events[number], 1)
+            outbox.commit()
+        outbox.put_day(self.clock.second // DAY_S)
+        outbox.commit()
+        outbox.acknowledge(outbox.next - 1, b"")
+        outbox.commit()
 
 
 def main(sectors: int, kW: int, commit_Wh: int, days: int) -> None:

@@ -167,7 +167,7 @@ class Rules(Case):
 
     def test_entries(self):
         for arguments, words in (
-                ((0, b"A", key(1)), "role 0"), ((5, b"A", key(1)), "role 5"),
+                ((0, b"A", key(1)), "role 0"), ((6, b"A", key(1)), "role 6"),
                 ((1, b"", key(1)), "kid: 0 bytes"), ((1, bytes(9), key(1)), "kid: 9 bytes"),
                 ((1, b"A", key(1)[1:]), "key: 15 bytes"), ((1, b"A", b"k" * 16), "all the same")):
             self.assertTrue(words in error_text(KeyRingError, KeyEntry, *arguments))

@@ -35,6 +35,7 @@ from joulegate.vending.instructions import TABLE
 from joulegate.vending.key_record import KeyRecord
 from joulegate.vending.keys import (
     ADMINISTRATOR,
+    HEAD_END,
     KEY_SIZE,
     KID_MAX,
     METER,
@@ -645,12 +646,16 @@ class Refusals(Case):
                 {0: I.SET_SETTING, 2: "zone", 3: [True]}, {0: I.SET_SETTING, 2: "zone", 3: {}},
                 {0: I.SET_SETTING, 2: "zone", 3: None}, {0: I.KEEP_POWER, 2: 1},
                 {0: I.KEY_CHANGE, 2: 1, 3: b"", 4: bytes(16)},
-                {0: I.KEY_CHANGE, 2: 5, 3: b"N", 4: bytes(16)},
+                {0: I.KEY_CHANGE, 2: 6, 3: b"N", 4: bytes(16)},
                 {0: I.KEY_CHANGE, 2: 1, 3: b"N", 4: bytes(15)},
                 {0: I.TARIFF_PIECE, 2: bytes(7), 3: 1, 4: 0, 5: b"1"},
                 {0: I.TARIFF_PIECE, 2: bytes(8), 3: 16385, 4: 0, 5: b"1"},
                 {0: I.TARIFF_PIECE, 2: bytes(8), 3: 1, 4: 0, 5: b""},
                 {0: I.READ_OUT, 2: 3}, {0: I.READ_OUT, 2: 2, 4: 8}, {0: I.CLEAR_EVENTS, 2: 9},
+                {0: I.ACKNOWLEDGE}, {0: I.ACKNOWLEDGE, 2: -1}, {0: I.ACKNOWLEDGE, 2: 1 << 32},
+                {0: I.ACKNOWLEDGE, 2: 1, 3: b""}, {0: I.ACKNOWLEDGE, 2: 1, 3: bytes(6)},
+                {0: I.RESEND, 2: 0, 3: 1}, {0: I.RESEND, 2: 1, 3: 65}, {0: I.RESEND, 2: 1},
+                {0: I.SEND_READING, 2: 1},
         ):
             self.refused(seal(ADMINISTRATOR, 3, body), FORMAT_FAILURE, "field")
 
@@ -698,7 +703,7 @@ class Table(unittest.TestCase):
         for rule in ("tid:i:1:%d" % TID_MAX, "units:i:1:%d" % BALANCE_LIMIT,
                      "digest:b:8:8 size:i:1:%d at:i:0:%d" % (SIZE_MAX, SIZE_MAX - 1),
                      "role:i:%d:%d kid:b:1:%d key:b:%d:%d" % (
-                         VENDING, METER, KID_MAX, KEY_SIZE, KEY_SIZE),
+                         VENDING, HEAD_END, KID_MAX, KEY_SIZE, KEY_SIZE),
                      "event_class:i:0:%d\n" % (len(EVENT_CLASSES) - 1),
                      "friendly:h:0:%d\n" % ENTRIES_MAX, "limit?:i:0:%d " % LIMIT_MAX):
             self.assertTrue(rule in TABLE, rule)

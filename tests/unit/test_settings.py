@@ -46,6 +46,8 @@ class Keeps(Case):
             "load_limit_s": 30, "load_limit_retries": 0, "load_limit_wait_s": 3600,
             "close_delay_s": 1799, "warning_percents": [50, 10],
             "friendly_hours": ["mon-fri 17:30-11:00", "12-25 00:00-24:00"],
+            "uplink_minutes": 60, "uplink_batch": 6,
+            "uplink_budget_bytes": 20000, "sms_numbers": ["+4930123456", "+15123"],
             "profile_channels": ["import_Wh", "voltage_min_cV"]}
         self.settings.set(**changes)
         wrong, values = self.loaded()
@@ -103,6 +105,12 @@ class Refuses(Case):
                          profile_minutes=value)
         for value in (None, "import_Wh", [], ["colour"], [3], ["import_Wh"] * 2):
             self.refused("setting profile_channels", profile_channels=value)
+
+    def test_sms_numbers(self):
+        for value in (
+                None, "+4930123456", [5], ["1234"], ["+1234567890123456"], ["+49 30 123456"], [""],
+                ["4930123456"], ["49301+23456"], ["+12345"] * 5):
+            self.refused("setting sms_numbers", "5 to 15 digits", sms_numbers=value)
 
     def test_unknown_name(self):
         self.refused("setting colour", "there is no such setting", colour=1)

@@ -17,7 +17,7 @@ KINDS = {
     "v": "integer, boolean, text, or list of integers and texts",
     "p": "list of names and values in turn", "h": "list of texts",
 }
-ROLES = {"v": "vending", "a": "administrator", "t": "technician"}
+ROLES = {"v": "vending", "a": "administrator", "t": "technician", "h": "head-end"}
 
 MEANINGS = {
     "credit": "A purchase. Its TID is its identity in messages and 20-digit tokens alike.",
@@ -39,7 +39,8 @@ MEANINGS = {
     "supply_until": "Temporary supply: lifts want of credit until then, at most 31 days, while "
                     "the meter knows the time. `refused` while it does not.",
     "keep_power": "Lift want of credit until taken back.",
-    "key_change": "A new key: 1 vending, 2 administrator, 3 technician, 4 the meter's own. With "
+    "key_change": "A new key: 1 vending, 2 administrator, 3 technician, 4 the meter's own, 5 "
+                  "head-end. With "
                   "`replaces`, in place of that one; without, beside the others.",
     "key_remove": "Take a key away; the meter's own and the last administrator's stay.",
     "read_out": "0 status, 1 registers, 2 daily freezes: `count` days from `first` on, days "
@@ -49,6 +50,10 @@ MEANINGS = {
     "reset_lock_out": "Clear the lock-out of 20-digit tokens, on every carrier.",
     "test": "Test every part. Data: [how many, bit set of those that failed].",
     "clear_events": "Clear a class of events: {classes}. A trace stays.",
+    "acknowledge": "What the meter sent has arrived: all numbers up to `last`, and "
+                   "last + 2 + i for each bit i of `beyond`, lowest first. No receipt.",
+    "resend": "Send `count` numbers again from `first` on, as far as they are held. No receipt.",
+    "send_reading": "Send a reading at once. No receipt.",
     "limits": "Several [settings](supply.md#settings) at once, all or none: a list of name, "
               "value, name, value...",
     "schedule": "The [friendly hours](supply.md#friendly-hours) anew; an empty list for none.",
@@ -128,6 +133,7 @@ leaves out a whole lease, and takes none below its clock.
 | vending | credit; each vending station has a kid and key of its own |
 | administrator | all |
 | technician | look, set time and settings, reset alarms, test |
+| head-end | acknowledge what the meter sends, have it sent again, read out |
 | meter | nothing: the key is for what the meter sends |
 
 A meter holds at most {keys} keys, one of them its own and at least one an administrator's. Keys
@@ -162,6 +168,9 @@ The expiry counts only while the meter knows the time.
 - **All else** needs a number above the last of its key. The number is used up before the deed
   and the answer kept after it, so the same message sent again gets the same answer and does
   nothing. If power fails in between the answer is 8, `interrupted`.
+- **About the uplink** (`acknowledge`, `resend`, `send_reading`) no number is kept and no receipt
+  sent: they come with every few messages of the meter and would wear the file of the keys, and
+  a replay does no harm ([the uplink](uplink.md#acknowledgement)).
 - What is not proven writes nothing and gets no receipt.
 
 ## The receipt
@@ -169,7 +178,8 @@ The expiry counts only while the meter knows the time.
 A message of the meter, with its own key. The body: 0 the code 1, 1 the meter's time in Unix
 seconds when the message came, absent when it does not know it, 2 the kid and 3 the number of the
 message that it answers, 4 the status, 5 the reason, 6 the balance in credit units, 7 the meter,
-8 what was asked for, if anything.
+8 what was asked for, if anything, 9 its number in the [outbox](uplink.md), if it is held there.
+The other messages of the meter are in [the uplink](uplink.md).
 
 | status | DLMS/COSEM class 115 |
 |---:|---|

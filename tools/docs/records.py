@@ -9,7 +9,7 @@ Field = tuple[str, str, int, int | None, int | None, str]
 
 TYPES = {
     "B": "unsigned 8", "H": "unsigned 16", "h": "signed 16", "I": "unsigned 32",
-    "i": "signed 32", "Q": "unsigned 64", "q": "signed 64", "8s": "8 bytes",
+    "i": "signed 32", "Q": "unsigned 64", "q": "signed 64", "8s": "8 bytes", "112s": "112 bytes",
 }
 WHOLE = {
     code: (-(1 << bits - 1), (1 << bits - 1) - 1) if code.islower() else (0, (1 << bits) - 1)
@@ -108,14 +108,25 @@ cut off by a power cut is added at the next start out of the purchase journal. I
 `commit`, whatever the clock said."""
 
 
+OUTBOX = """\
+## Outbox
+
+What goes to the head-end and is not acknowledged yet ([the uplink](uplink.md)), in the folder of
+the events. `outbox.bin` is a record of {size} bytes overwritten in one write, as those of the
+[ledger](ledger.md); number *n* stands in slot *n* modulo {window} of `kinds`, `counts` and
+`places`. Kinds are 0 nothing, 1 events, 2 day, 3 month, 4 receipt. Receipts are a ring of their
+own; beyond {receipts} in 24 hours none is held."""
+
+
 def page() -> str:
     """Return the whole page."""
     store = {name: firmware.load("joulegate.storage." + name) for name in (
-        "event_store", "freeze_store", "load_profile", "purchase_log", "ring")}
+        "event_store", "freeze_store", "load_profile", "outbox", "purchase_log", "ring")}
     events = store["event_store"].EventStore("", None)
     freezes = store["freeze_store"].FreezeStore("", None, None)
     profile = store["load_profile"].LoadProfile("", None)
     purchases = store["purchase_log"].PurchaseLog("", None)
+    outbox = store["outbox"].Outbox("", None)
     summary = "\n".join(_summary(title, rings) for title, rings in (
         ("events, a class", events.rings[:1]),
         ("events, all classes", events.rings),
@@ -123,7 +134,8 @@ def page() -> str:
         ("monthly freezes", [freezes.month_ring]),
         ("load profile", [profile.ring]),
         ("credits", [purchases.credits]),
-        ("refusals", [purchases.refusals])))
+        ("refusals", [purchases.refusals]),
+        ("receipts not acknowledged", [outbox.receipts])))
     parts = [
         INTRODUCTION.format(
             sector=SECTOR, header=store["ring"].HEADER_SIZE, summary=summary),
@@ -136,6 +148,10 @@ def page() -> str:
         _table(profile.ring),
         PURCHASES.format(refusals=store["purchase_log"].REFUSALS_DAILY),
         _table(purchases.credits),
+        OUTBOX.format(size=len(outbox.record.buffer), window=store["outbox"].WINDOW,
+                      receipts=store["outbox"].RECEIPTS_DAILY),
+        _record_table(outbox.record),
+        _table(outbox.receipts),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -174,6 +190,26 @@ def _table(ring: Any) -> str:
     lines.append(_row(at, 4, "check", TYPES["I"], "", "CRC-32 of all before"))
     if at + 4 != layout.size:
         raise ValueError(f"{layout.magic!r}: the table makes {at + 4} bytes, not {layout.size}")
+    return "\n".join(lines)
+
+
+def _record_table(record: Any) -> str:
+    lines = [
+        f"`{record.magic.decode()}`, version 1:", "",
+        "| offset | bytes | field | type | range | meaning |",
+        "|---:|---:|---|---|---|---|",
+        _row(0, 4, "magic", "4 bytes", "", "which record"),
+        _row(4, 1, "version", TYPES["B"], "", "of the layout"),
+        _row(5, 4, "sequence", TYPES["I"], "", "number of the commit"),
+    ]
+    at = 9
+    for _, name, code, count, low, high, meaning in record.fields:
+        width = struct.calcsize("<" + code) * count
+        lines.append(_field_row(at, width, (name, code, count, low, high, meaning)))
+        at += width
+    lines.append(_row(at, 4, "check", TYPES["I"], "", "CRC-32 of all before"))
+    if at + 4 != len(record.buffer):
+        raise ValueError(f"{record.magic!r}: the table makes {at + 4} bytes")
     return "\n".join(lines)
 
 

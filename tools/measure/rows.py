@@ -14,6 +14,7 @@ from tools.image import boards, compiler, filesystems, layout
 from tools.image.profiles import Profile
 from tools.measure import wear
 from tools.measure32 import measure
+from tools.uplink import air
 
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 LOAD = ROOT / "data" / "load" / "household-1min.csv"
@@ -203,6 +204,8 @@ def rows() -> list[Row]:
             unix=round(started, 3), emulated=round(chip["start_ms"] / 1000, 3)),
         Row("top-up to relay closed", "ms", 1000, "lower",
             unix=restored, emulated=round(chip["credit_to_contact_ms"])),
+        Row("on the air in a day, default settings", "bytes", 60000, "lower",
+            unix=air.bytes_a_day()),
         *(Row(f"flash life, {case.kW} kW, {case.sectors * 4} KiB, {case.commit_Wh} Wh", "years",
               wear.LIFE_YEARS, "higher", unix=round(wear.run(case).years, 1))
           for case in wear.BENCH_CASES),

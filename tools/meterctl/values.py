@@ -9,6 +9,8 @@ from tools.meterctl.errors import BadInput
 
 _FORM = "%Y-%m-%dT%H:%M:%S"
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+Value = int | str | list[int] | list[str]
+"""Of a setting."""
 AMOUNT_PLACES = 5
 TID_MAX = (1 << 24) - 1
 """A token identifier has 24 bits (IEC 62055-41)."""
@@ -59,9 +61,9 @@ def read_amount(text: str) -> str:
 
 def read_settings(
     pairs: list[str], settings: dict[str, dict[str, Any]]
-) -> dict[str, int | str | list[int] | list[str]]:
+) -> dict[str, Value]:
     """Return NAME=VALUE pairs as values of the kinds that the meter's settings have."""
-    values: dict[str, int | str | list[int] | list[str]] = {}
+    values: dict[str, Value] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name:
@@ -74,9 +76,7 @@ def read_settings(
     return values
 
 
-def _value(
-    name: str, text: str, setting: dict[str, Any]
-) -> int | str | list[int] | list[str]:
+def _value(name: str, text: str, setting: dict[str, Any]) -> Value:
     if isinstance(setting["default"], str):
         return text
     unit = setting["unit"]

@@ -15,7 +15,7 @@ from typing import Any
 
 from tools.vend.errors import VendError
 
-ROLES = ("vending", "administrator", "technician", "meter")
+ROLES = ("vending", "administrator", "technician", "meter", "head_end")
 KEY_SIZE = 16
 KID_MAX = 8
 _KID_SIZE = 4
@@ -39,8 +39,13 @@ def make(meter: str, role: str) -> Key:
 
 def load(path: Path, meter: str) -> list[Key]:
     """Read the keys of `meter`; VendError for a file that others may read, or a bad one."""
+    return of_meter(path, read(path), meter)
+
+
+def of_meter(path: Path, document: Any, meter: str) -> list[Key]:
+    """The keys of `meter` in a file that was read; VendError."""
     try:
-        entries = _document(path)["meters"][meter]
+        entries = document["meters"][meter]
     except (KeyError, TypeError):
         raise VendError(f"{path}: has no keys of meter {meter}") from None
     if not isinstance(entries, list):
@@ -50,7 +55,7 @@ def load(path: Path, meter: str) -> list[Key]:
 
 def store(path: Path, meter: str, keys: list[Key]) -> None:
     """Put the keys of `meter` into the file, made with mode 0600 if there is none; VendError."""
-    document: Any = _document(path) if path.exists() else {"meters": {}}
+    document: Any = read(path) if path.exists() else {"meters": {}}
     try:
         document["meters"][meter] = [
             {"role": key.role, "kid": key.kid.hex(), "key": key.secret.hex()}
@@ -69,7 +74,8 @@ def store(path: Path, meter: str, keys: list[Key]) -> None:
         raise VendError(f"{path}: {error}") from None
 
 
-def _document(path: Path) -> Any:
+def read(path: Path) -> Any:
+    """The content of a key file; VendError for one that others may read, or that is no JSON."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode != 0o600:

@@ -24,6 +24,7 @@ _UNITS = {
     "zone": "POSIX TZ, from the next start", "warnings": "credit units, falling",
     "warning_percents": "% of the last top-up, falling",
     "friendly_hours": "DAYS HOURS, as 'mon-fri 17:30-11:00'",
+    "sms_numbers": "telephone numbers that are reminded",
 }
 
 
@@ -149,7 +150,7 @@ def settings(app: object) -> dict:
         unit = _UNITS.get(name, unit)
         rows.append({"name": name, "value": values[name], "default": default[name],
                      "low": low, "high": high, "unit": unit,
-                     "texts": name in ("friendly_hours", "profile_channels")})
+                     "texts": name in ("friendly_hours", "profile_channels", "sms_numbers")})
     return {"settings": rows}
 
 

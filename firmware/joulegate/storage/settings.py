@@ -17,6 +17,7 @@ from joulegate.storage.commit_policy import AMPLE_WH
 from joulegate.storage.load_profile import CHANNELS, MINUTES, WIDTH, ProfileError, channel_mask
 
 _SIZE_MAX = const(4096)
+_SMS_NUMBERS_MAX = const(4)
 LIMIT_W_MAX = const(18201624)
 """The most that a token can say (IEC 62055-41, amounts of 16 bits)."""
 
@@ -46,6 +47,9 @@ def number_rules(commit_least_Wh: int) -> dict:
         "tick_ms": (1000, 100, 60000, "ms"),
         "maximum_power_W": (0, 0, LIMIT_W_MAX, "W, 0 for no limit"),
         "phase_unbalance_W": (0, 0, LIMIT_W_MAX, "W, 0 for no limit"),
+        "uplink_minutes": (15, 0, 1440, "minutes between readings sent, 0 for none"),
+        "uplink_batch": (1, 1, 8, "readings in a message"),
+        "uplink_budget_bytes": (0, 0, 100000000, "bytes sent in a day, 0 for no limit"),
     }
     for line in SUPPLY_NUMBERS.split("\n"):
         row = line.split(" ", 4)
@@ -83,6 +87,8 @@ def check(name: str, value: object, values: dict, numbers: dict) -> None:
             raise SettingError("setting warnings: %r: %s" % (value, e)) from None
     elif name in ("warning_percents", "friendly_hours"):
         _check_list(name, value)
+    elif name == "sms_numbers":
+        _check_numbers(value)
     else:
         raise SettingError("setting %s: %r: there is no such setting" % (name, value))
 
@@ -115,12 +121,28 @@ def _check_profile(name: str, value: object) -> None:
         raise SettingError("setting %s: %r: %s" % (name, value, e)) from None
 
 
+def _check_numbers(value: object) -> None:
+    if not isinstance(value, list) or len(value) > _SMS_NUMBERS_MAX or not all(
+            [isinstance(number, str) and _is_number(number) for number in value]):
+        raise SettingError(
+            "setting sms_numbers: %r: must be a list of at most %d texts like +4930123456, "
+            "5 to 15 digits" % (value, _SMS_NUMBERS_MAX))
+
+
+def _is_number(text: str) -> bool:
+    """Return whether a text is a telephone number (ITU-T E.164: 15 digits at most)."""
+    digits = text[1:]
+    return text[:1] == "+" and 5 <= len(digits) <= 15 and all(
+        ["0" <= c <= "9" for c in digits])
+
+
 def defaults(numbers: dict) -> dict:
     values: dict = {name: row[0] for name, row in numbers.items()}
     values["zone"] = "UTC0"
     values["warnings"] = []
     values["warning_percents"] = []
     values["friendly_hours"] = []
+    values["sms_numbers"] = []
     values["profile_minutes"] = MINUTES[0]
     values["profile_channels"] = list(CHANNELS[:WIDTH])
     return values

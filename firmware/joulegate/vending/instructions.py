@@ -26,13 +26,16 @@ TABLE = """\
 11 supply_on a
 12 supply_until a until:s
 13 keep_power a on:f
-14 key_change a role:i:1:4 kid:b:1:8 key:b:16:16 replaces?:b:1:8
+14 key_change a role:i:1:5 kid:b:1:8 key:b:16:16 replaces?:b:1:8
 15 key_remove a kid:b:1:8
-16 read_out at what:i:0:2 first?:i:0:32767 count?:i:1:7
+16 read_out ath what:i:0:2 first?:i:0:32767 count?:i:1:7
 17 reset_alarm at
 18 reset_lock_out at
 19 test at
 20 clear_events a event_class:i:0:8
+21 acknowledge ah last:i:0:4294967295 beyond?:b:1:5
+22 resend ah first:i:1:4294967295 count:i:1:64
+23 send_reading ath
 25 limits at settings:p:2:32
 26 schedule a friendly:h:0:16
 27 account_mode a remote:f limit?:i:0:268435455 energy?:f
@@ -48,13 +51,17 @@ A code that was given stays: it is part of the protocol. The table is one text b
 it would take several times the heap.
 """
 
-_INITIALS = "?vat"  # by role
+_INITIALS = "?vat-h"  # by role; the meter itself asks for nothing
 _MONEY = const(4)
+_TARIFF_PIECE = const(5)
 _SUPPLY_FIRST = const(9)
 _SUPPLY_LAST = const(13)
 _KEY_CHANGE = const(14)
 _KEY_REMOVE = const(15)
+_READ_OUT = const(16)
 _RESET_ALARM = const(17)
+_UPLINK_FIRST = const(21)
+_UPLINK_LAST = const(23)
 _LIMITS = const(25)
 _ACCOUNT_MODE = const(27)
 
@@ -87,6 +94,22 @@ class Instruction:
     @property
     def changes_key(self) -> bool:
         return self.code in (_KEY_CHANGE, _KEY_REMOVE)
+
+    @property
+    def unnumbered(self) -> bool:
+        """Whether it takes no number and gets no receipt: those about the uplink.
+
+        They come with every few messages of the meter, so a stored mark for each would wear the
+        key ring, and an acknowledged receipt of an acknowledgement would have no end. A
+        replay does no harm: what has arrived has arrived for ever, and to send again or read
+        is bounded in time by the uplink.
+        """
+        return _UPLINK_FIRST <= self.code <= _UPLINK_LAST
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether its receipt need not be held: it can be asked for again as it was."""
+        return self.code in (_TARIFF_PIECE, _READ_OUT)
 
     @property
     def changes_supply(self) -> bool:

@@ -7,7 +7,7 @@ from binascii import unhexlify
 
 from micropython import const
 
-_ROLES = ("vending", "administrator", "technician", "meter")
+_ROLES = ("vending", "administrator", "technician", "meter", "head_end")
 _NUMBERS = ("ea", "base", "ken", "krn", "kt", "sgc", "ti", "tct")
 _HEX_MAX = const(64)
 

@@ -17,6 +17,7 @@ VENDING = const(1)
 ADMINISTRATOR = const(2)
 TECHNICIAN = const(3)
 METER = const(4)
+HEAD_END = const(5)
 
 KEYS_MAX = const(10)
 KEY_SIZE = const(16)
@@ -40,8 +41,8 @@ class KeyEntry:
     def __init__(
         self, role: int, kid: bytes, key: bytes, factory: bool = False, retired: bool = False
     ) -> None:
-        if not VENDING <= role <= METER:
-            raise KeyRingError("role %r: must be 1 to 4" % (role,))
+        if not VENDING <= role <= HEAD_END:
+            raise KeyRingError("role %r: must be 1 to 5" % (role,))
         if not 1 <= len(kid) <= KID_MAX:
             raise KeyRingError("kid: %d bytes, must be 1 to %d" % (len(kid), KID_MAX))
         if len(key) != KEY_SIZE:

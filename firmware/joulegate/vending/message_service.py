@@ -23,6 +23,7 @@ class MessageService:
         self.ring = KeyRing(KeyRecord(vault))
         self._actions = MeterActions(app, inbox, lockout)
         self._messages: Messages | None = None
+        self._envelope: Envelope | None = None
         self.problem = "messages: not started"
         """Why no message is taken; empty when they are."""
 
@@ -43,10 +44,25 @@ class MessageService:
             self.problem = "messages: keys: %s" % (str(e) or repr(e))
             return
         numbers = LeasedNumbers(Leases(state.messages, state.ledger), app.clock.now())
+        self._envelope = Envelope(state.meter_id, self.ring, numbers)
         self._messages = Messages(
-            state.meter_id, Envelope(state.meter_id, self.ring, numbers), self.ring,
-            Executor(self._actions))
+            state.meter_id, self._envelope, self.ring, Executor(self._actions),
+            getattr(app, "uplink", None))
         self.problem = ""
+
+    @property
+    def meter_id(self) -> str:
+        return self._app.state.meter_id
+
+    def seal(self, body: dict) -> bytes:
+        """Return a message of the meter with this body.
+
+        RuntimeError while no message can be made; OSError when no number can be leased;
+        CborError for a body that is too long.
+        """
+        if self.problem:
+            raise RuntimeError(self.problem)
+        return self._envelope.seal(body)
 
     def provision(self, entries: list) -> None:
         """Give a meter that has just been provisioned its keys, a list of KeyEntry.

@@ -6,7 +6,8 @@ bytes if it was the last, otherwise from the stored answer; it is never done twi
 
 A receipt is a map: 0 its code, 1 the meter's time in Unix seconds, left out when nobody knows
 it, 2 and 3 the kid and number of the message, 4 the status of class 115, 5 the reason, 6 the
-balance in credit units, 7 the meter, 8 what was asked for.
+balance in credit units, 7 the meter, 8 what was asked for, 9 its number in the outbox if it
+is held there.
 """
 
 from hashlib import sha256
@@ -35,7 +36,8 @@ class Answer:
     """Status of class 115, reason, a text for a log, the receipt or None, and what was asked.
 
     `sender` is the key that proved the message, None for one that was not proven. `fresh`: it
-    made the meter do something, or try to, and was not merely answered again or refused.
+    made the meter do something, or try to, and was not merely answered again or refused; of one
+    about money, that it has changed the balance.
     """
 
     def __init__(self, status: int, reason: "int | str", text: str) -> None:
@@ -54,13 +56,17 @@ class Answer:
 
 class Messages:
     def __init__(
-        self, meter_id: str, envelope: Envelope, ring: object, executor: object
+        self, meter_id: str, envelope: Envelope, ring: object, executor: object,
+        uplink: object = None,
     ) -> None:
-        """ring: a KeyRing, or what answers like it. executor: an Executor."""
+        """ring: a KeyRing, or what answers like it. executor: an Executor. uplink: its
+        `receipt_number(carrier, fresh)` gives that of the receipt to be made, or None; None for
+        a meter without a link."""
         self._meter_id = meter_id
         self._envelope = envelope
         self._ring = ring
         self._executor = executor
+        self._uplink = uplink
         self._digest = b""
         self._answered: Answer | None = None
         self._fresh = False
@@ -88,7 +94,12 @@ class Messages:
                 result = self._do(instruction, entry, number, mark, now, carrier)
             except MessageError as e:
                 result = self._refusal(e)
-        answer = self._answer(entry, number, result, now)
+        if instruction is not None and instruction.unnumbered:
+            answer = Answer(*result[:3])
+            answer.sender = entry
+        else:
+            held = self._receipt_number(instruction, carrier)
+            answer = self._answer(entry, number, result, now, held)
         answer.instruction = instruction
         answer.fresh = self._fresh
         if answer.accepted and answer.receipt is not None:
@@ -118,7 +129,11 @@ class Messages:
                 "%s: the factory's keys must be changed first" % name)
         if instruction.money:
             # Its identity is the purchase's, whatever encoding it comes in: no number is kept.
-            self._fresh = True
+            before = self._executor.balance
+            result = self._executor.execute(instruction, now, carrier)
+            self._fresh = self._executor.balance != before
+            return result
+        if instruction.unnumbered:
             return self._executor.execute(instruction, now, carrier)
         if number <= entry.number:
             raise MessageError(VALIDATION_FAILURE, "number", "number %d: must be above %d" % (
@@ -157,7 +172,17 @@ class Messages:
         self._fresh = True
         return EXECUTION_OK, 0, instruction.name, None, balance
 
-    def _answer(self, entry: KeyEntry, number: int, result: tuple, now: int) -> Answer:
+    def _receipt_number(
+        self, instruction: "Instruction | None", carrier: int
+    ) -> "int | None":
+        """Return the number under which the receipt will be held, None when it will not be."""
+        if self._uplink is None or instruction is not None and instruction.repeatable:
+            return None
+        return self._uplink.receipt_number(carrier, self._fresh)
+
+    def _answer(
+        self, entry: KeyEntry, number: int, result: tuple, now: int, held: "int | None"
+    ) -> Answer:
         status, reason, text, data, balance = result
         answer = Answer(status, reason, text)
         answer.sender = entry
@@ -169,6 +194,8 @@ class Messages:
             body[1] = now + EPOCH
         if data is not None:
             body[8] = data
+        if held is not None:
+            body[9] = held
         try:
             answer.receipt = self._envelope.seal(body)
         except (OSError, ValueError) as e:

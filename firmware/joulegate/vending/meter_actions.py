@@ -20,8 +20,8 @@ _DAYS_MAX = const(7)
 class MeterActions:
     def __init__(self, app: object, inbox: object, lockout: object = None) -> None:
         """app: the meter's parts: state, gate, clock, metering, switch, records, commissioning,
-        self_test(). inbox: a DocumentInbox. lockout: that of 20-digit tokens, None if there
-        are none."""
+        self_test(), and uplink if it has a link. inbox: a DocumentInbox. lockout: that of
+        20-digit tokens, None if there are none."""
         self._app = app
         self._inbox = inbox
         self._lockout = lockout
@@ -212,3 +212,20 @@ class MeterActions:
         if app.records is None:
             raise Unsupported("this meter keeps no records now")
         app.records.events.clear(event_class, now, app.state.registers)
+
+    # --- the uplink -----------------------------------------------------------------------
+
+    def acknowledge(self, now: int, carrier: int, last: int, beyond: "bytes | None") -> None:
+        self._uplink().acknowledge(last, beyond)
+
+    def resend(self, now: int, carrier: int, first: int, count: int) -> None:
+        self._uplink().resend(first, count)
+
+    def send_reading(self, now: int, carrier: int) -> None:
+        self._uplink().send_reading()
+
+    def _uplink(self) -> object:
+        uplink = getattr(self._app, "uplink", None)
+        if uplink is None:
+            raise Unsupported("this meter has no link that it sends messages by")
+        return uplink

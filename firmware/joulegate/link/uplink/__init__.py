@@ -1,0 +1,1 @@
+"""What the meter has to say, and when."""
