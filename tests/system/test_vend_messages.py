@@ -168,8 +168,9 @@ def test_make(tmp_path: Path) -> None:
     vend("keys", "make", *options)
     assert path.stat().st_mode & 0o777 == 0o600
     found = key_file.load(path, METER)
-    assert [key.role for key in found] == ["vending", "administrator", "technician", "meter"]
-    assert len({key.secret for key in found}) == 4
+    assert [key.role for key in found] == [
+        "vending", "administrator", "technician", "meter", "head_end"]
+    assert len({key.secret for key in found}) == 5
     assert found[0].secret.hex() not in vend("keys", "list", *options)
     assert "already" in vend("keys", "make", *options, code=2)
     vend("keys", "make", "--meter", "2", "--keys", str(path))

@@ -73,8 +73,14 @@ def seal(key: Key, number: int, body: dict[int, Any], direction: int = DOWN) -> 
     return seal_bytes(key, direction, number, cbor2.dumps(body, canonical=True))
 
 
-def open_message(keys: list[Key], message: bytes, direction: int = UP) -> tuple[Key, int, Any]:
-    """The key, number and body of a message; VendError if no key of these proves it."""
+def heading(message: bytes) -> tuple[bytes, int]:
+    """The kid and number that a message bears, proven or not; VendError."""
+    kid, partial_iv = _decoded(message)[1:]
+    return kid, int.from_bytes(partial_iv, "big")
+
+
+def _decoded(message: bytes) -> tuple[Message, bytes, bytes]:
+    """The message, its kid and its partial IV."""
     try:
         decoded = Message.decode(message)
         kid, partial_iv = decoded.uhdr[KID], decoded.uhdr[PartialIV]
@@ -84,6 +90,12 @@ def open_message(keys: list[Key], message: bytes, direction: int = UP) -> tuple[
     if decoded.phdr != {Algorithm: AESCCM1664128} or len(decoded.uhdr) != 2 or not (
             isinstance(kid, bytes) and isinstance(partial_iv, bytes)):
         raise VendError("message: headers must be {1: 10} and {4: kid, 6: partial IV}")
+    return decoded, kid, partial_iv
+
+
+def open_message(keys: list[Key], message: bytes, direction: int = UP) -> tuple[Key, int, Any]:
+    """The key, number and body of a message; VendError if no key of these proves it."""
+    decoded, kid, partial_iv = _decoded(message)
     for key in keys:
         if key.kid != kid:
             continue

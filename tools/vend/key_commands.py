@@ -15,7 +15,7 @@ from tools.vend import instructions, key_file, values
 from tools.vend.delivery import key_path, open_station, show
 from tools.vend.errors import VendError
 from tools.vend.key_file import ROLES, Key
-from tools.vend.message_commands import AsJson, Expires, Keys, Kid, Meter, Role
+from tools.vend.options import AsJson, Expires, Keys, Kid, Meter, Role
 from tools.vend.station import Station
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, rich_markup_mode=None)

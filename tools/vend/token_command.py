@@ -51,7 +51,7 @@ def token(
         min=0, max=_CONTROL_END - 1, help="Number of a test; all without.")] = None,
     at: Annotated[datetime | None, typer.Option(help="Time of issue, UTC; default now.")] = None,
     issued_file: Annotated[Path | None, typer.Option(
-        help="What was issued last; default beside the key file.")] = None,
+        help="Database of what was issued; default vend.db beside the key file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
 ) -> None:
     """Issue a token, or the four of a key change."""
@@ -101,6 +101,7 @@ def _issue(
         tokens = sts.key_change(key, sts.dkga04(after, pan), after, rollover)
         return {"tokens": tokens, "meter": pan, "rollover": rollover}
     field = _field(kind, amount, watts)
+    sts.tid_at(when, group.base)
     with issued.opened(issued_file or issued.beside(key_file)) as memory:
         tid = sts.next_tid(when, group.base, memory.last(pan, group.base))
         memory.note(pan, group.base, tid)

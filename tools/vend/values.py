@@ -1,9 +1,14 @@
 """What is typed: times, amounts, values of settings, and hexadecimal."""
 
+import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from tools.vend.errors import VendError
+
+_AMOUNT = re.compile(r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+_AMOUNT_SIZE = 20
+"""Characters; so many digits are scaled exactly."""
 
 
 def unix_time(text: str) -> int:
@@ -23,16 +28,15 @@ def expiry(minutes: int | None) -> int | None:
         timedelta(minutes=minutes).total_seconds())
 
 
-def units(amount: str, places: int) -> int:
+def units(typed: str, places: int) -> int:
     """Credit units, 10^-places of the currency, of an amount; VendError unless it is exact."""
-    try:
-        scaled = Decimal(amount).scaleb(places)
-        whole = int(scaled)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise VendError(f"amount {amount!r}: must be a decimal number") from None
+    if not _AMOUNT.fullmatch(typed) or len(typed) > _AMOUNT_SIZE:
+        raise VendError(f"amount {typed!r}: must be a decimal number, as 12.50")
+    scaled = Decimal(typed).scaleb(places)
+    whole = int(scaled)
     if whole != scaled or not 0 < whole < 1 << 30:
         raise VendError(
-            f"amount {amount}: must be above 0, with at most {places} decimals and below "
+            f"amount {typed}: must be above 0, with at most {places} decimals and below "
             f"{Decimal(1 << 30).scaleb(-places)}")
     return whole
 
@@ -43,6 +47,13 @@ def watt_hours(text: str) -> int:
     if not digits.isascii() or not digits.isdigit() or int(digits) >= 1 << 28:
         raise VendError(f"limit {text!r}: must be 0Wh to {(1 << 28) - 1}Wh")
     return int(digits)
+
+
+def amount(units: int, places: int | None, currency: str = "") -> str:
+    """Credit units for a person to read; as units where their size is not known."""
+    if places is None:
+        return f"{units} units"
+    return f"{Decimal(units).scaleb(-places):.{places}f} {currency}".strip()
 
 
 def from_hex(what: str, text: str, size: int | None = None) -> bytes:
