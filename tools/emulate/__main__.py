@@ -36,6 +36,8 @@ def emulate(
         min=-10000, max=10000, help="Load of the meter with --serve.")] = 1000,
     state: Annotated[Path | None, typer.Option(
         help="With --serve: file that keeps the flash from run to run.")] = None,
+    modem: Annotated[Path | None, typer.Option(
+        help="With --serve: tty of a modem, wired to the modem's UART.")] = None,
 ) -> None:
     if uf2 is None or bootrom is None:
         print(BRING)
@@ -45,7 +47,8 @@ def emulate(
             raise EmulateError(f"{file}: there is no such file")
     if serve is not None:
         node.serve({"uf2": str(uf2), "bootrom": str(bootrom), "start": task.START,
-                    "port": serve, "watts": watts, "state": str(state) if state else ""})
+                    "port": serve, "watts": watts, "state": str(state) if state else "",
+                    "modem": str(modem) if modem else ""})
         return
     log = _run(uf2, bootrom, seed)
     log.update(date=date or _commit_date(), sha256={

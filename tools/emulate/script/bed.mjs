@@ -1,4 +1,5 @@
 // The emulated meter in its world: chip, models, serial line and stopwatch, wired.
+// The modem's line is UART 0, as on every Pico (boards/common/pins_rp2.py).
 import { Pico } from "../silicon/pico.mjs";
 import { driveInputs, wireMeteringIc, wireRelay } from "../world/wires.mjs";
 import { World } from "../world/world.mjs";
@@ -6,15 +7,21 @@ import { Line } from "./line.mjs";
 import { RawRepl } from "./raw-repl.mjs";
 import { Stopwatch } from "./stopwatch.mjs";
 
+const MODEM_UART = 0;
+
 export class Bed {
-  // `start`: Unix second of the first power-on. `onSerial(bytes)` is told of all output.
-  static async make({ image, bootrom, start, closed, onSerial = () => {} }) {
-    const bed = new Bed(image, bootrom, onSerial);
+  // `start`: Unix second of the first power-on. `onSerial(bytes)` is told of all output,
+  // `onModem(byte)` of every byte to the modem.
+  static async make({
+    image, bootrom, start, closed, onSerial = () => {}, onModem = () => {},
+  }) {
+    const bed = new Bed(image, bootrom, onSerial, onModem);
     bed.world = await World.start({ start, closed, now: () => bed.pico.nanos });
     return bed;
   }
 
-  constructor(image, bootrom, onSerial) {
+  constructor(image, bootrom, onSerial, onModem) {
+    this.onModem = onModem;
     this.faults = new Set();
     this.coils = []; // { closing, fromMs, ms } of every pulse
     this.starts = []; // instants of power-on and reset, in ms
@@ -43,6 +50,7 @@ export class Bed {
     });
     wireRelay(pico, world);
     driveInputs(pico, world);
+    pico.mcu.uart[MODEM_UART].onByte = this.onModem;
     this.#timePulses(world.pins.RELAY_CLOSE, true);
     this.#timePulses(world.pins.RELAY_OPEN, false);
   }
@@ -73,6 +81,12 @@ export class Bed {
   stayOff(ms) {
     this.pico.stayOff(ms * 1e6);
     this.world.catchUp();
+  }
+
+  // Bytes from the modem; what comes while the chip is off is lost.
+  fromModem(bytes) {
+    if (!this.pico.powered) return;
+    for (const byte of bytes) this.pico.mcu.uart[MODEM_UART].feedByte(byte);
   }
 
   setMains(on) {
