@@ -115,6 +115,21 @@ def fram() -> None:
     return None
 
 
+SOCKETS = False
+
+
+def wlan() -> None:
+    """No Wi-Fi."""
+
+
+def ppp() -> None:
+    """No PPP."""
+
+
+def modem() -> None:
+    """No modem."""
+
+
 def key_storage() -> None:
     return None
 

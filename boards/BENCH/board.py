@@ -31,7 +31,7 @@ CAPABILITIES = {
     "fram": True,
     "keypad": False,
     "load_side": True,
-    "modem": False,
+    "modem": True,
     "ota": False,
     "romfs": False,
     "rs485": False,
@@ -124,6 +124,29 @@ def button() -> object:
     """Return the function that tells whether the customer's button is pressed; to ground."""
     pin = machine.Pin(pins.BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
     return lambda: not pin()
+
+
+SOCKETS = True
+"""The sockets of the computer are there without joining a network."""
+
+
+def wlan() -> None:
+    """Return None: the bench has no Wi-Fi."""
+
+
+def ppp() -> None:
+    """Return None: the unix port has no PPP."""
+
+
+def modem() -> tuple:
+    """Return the UART, PWRKEY, and neither RESET, supply switch nor a hold on TX."""
+    uart = machine.UART(pins.MODEM_UART, 115200, rxbuf=4096, timeout=0)
+    return uart, machine.Pin(pins.MODEM_PWRKEY, machine.Pin.OUT, value=0), None, None, None
+
+
+def system_clock() -> machine.RTC:
+    """Return the chip's own clock."""
+    return machine.RTC()
 
 
 def console() -> tuple:

@@ -19,3 +19,5 @@ BUTTON = 17
 """Low while the customer presses."""
 COVER = 16
 """High while the cover is closed."""
+MODEM_UART = 1
+MODEM_PWRKEY = 18

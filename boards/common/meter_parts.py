@@ -24,6 +24,9 @@ _I2C_HZ = 400000
 _WAKE_US = 80
 """The secure element wakes by 60 us or more."""
 
+_MODEM_RXBUF = 4096
+"""What comes while a flash sector is erased, 45 ms and more, has to wait here."""
+
 _WATCHDOG_MS = 8000
 """The longest watchdog of an RP2040 is 8388 ms."""
 
@@ -107,6 +110,45 @@ def cover() -> machine.Pin:
 
 def button() -> None:
     """Return the function that tells of the customer's button: none is led out yet."""
+
+
+SOCKETS = False
+"""Whether there is a network without joining one."""
+
+
+def wlan() -> object:
+    """Return the network.WLAN of a station, or None on a chip without Wi-Fi."""
+    try:
+        import network
+        return network.WLAN(network.STA_IF)
+    except (ImportError, AttributeError):
+        return None
+
+
+def ppp() -> object:
+    """Return the class network.PPP, or None where MicroPython was built without."""
+    try:
+        import network
+        return getattr(network, "PPP", None)
+    except ImportError:
+        return None
+
+
+def modem() -> tuple:
+    """Return the modem's UART, PWRKEY, RESET, supply switch, and what holds TX low.
+
+    PWRKEY goes by a transistor, so high presses it; RESET and the supply are not led out.
+    """
+    uart = machine.UART(
+        pins.MODEM_UART, 115200, tx=machine.Pin(pins.MODEM_TX), rx=machine.Pin(pins.MODEM_RX),
+        rts=machine.Pin(pins.MODEM_RTS), cts=machine.Pin(pins.MODEM_CTS),
+        flow=machine.UART.RTS | machine.UART.CTS, rxbuf=_MODEM_RXBUF, timeout=0)
+    return uart, machine.Pin(pins.MODEM_PWRKEY, machine.Pin.OUT, value=0), None, None, None
+
+
+def system_clock() -> machine.RTC:
+    """Return the chip's own clock, by which certificates are judged."""
+    return machine.RTC()
 
 
 def console() -> tuple:

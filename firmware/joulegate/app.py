@@ -19,6 +19,7 @@ from joulegate.drivers.latching_relay import LatchingRelay
 from joulegate.health.failure import Failure
 from joulegate.health.restarts import Restarts
 from joulegate.health.self_test import self_test
+from joulegate.link.network import Network
 from joulegate.metering import Metering
 from joulegate.metering_task import MeteringTask
 from joulegate.power_fail import PowerFail
@@ -62,6 +63,7 @@ class App:
         self.gate: Gate | None = None
         self.metering: Metering | None = None
         self.entrance = Entrance(self, board.FOLDER, Record, self._inbox)
+        self.network = Network(self, board.FOLDER)
         self.build()
         if self.state.provisioned:
             self.clock.require(self.state.billing.time_floor)
@@ -141,6 +143,11 @@ class App:
         self.entrance.start_messages(now)
 
     @property
+    def uplink(self) -> object:
+        """What the meter says to the head-end, or None without a link."""
+        return self.network.uplink
+
+    @property
     def locked(self) -> bool:
         """Whether the console takes only what proves itself: in production, with an account."""
         return self.profile == "production" and self.state.ledger.exists()
@@ -160,6 +167,8 @@ class App:
         self.entrance.start(now)
         if self.gate is not None:
             self.gate.recover(now)
+        # Before the messages, whose receipts it numbers.
+        self.network.start(now)
         self.entrance.start_messages(now)
         failed = 0
         for number, (_, passed, _) in enumerate(self.self_test()):
@@ -207,6 +216,7 @@ class App:
         """Meter for ever, with the console beside it."""
         console = asyncio.create_task(Console(self, *self.board.console()).run())
         power = asyncio.create_task(self.task.watch_power())
+        network = asyncio.create_task(self.network.run())
         button = None
         if self.button is not None:
             button = asyncio.create_task(self.button.run())
@@ -219,6 +229,7 @@ class App:
         finally:
             console.cancel()
             power.cancel()
+            network.cancel()
             if button is not None:
                 button.cancel()
 

@@ -1,4 +1,7 @@
-"""The task that meters for ever: one step after the other, and the watchdog fed by it alone."""
+"""The task that meters for ever: one step after the other, and the watchdog fed by it alone.
+
+It is fed while metering goes on and the link task does; of the network that says nothing.
+"""
 
 import asyncio
 import time
@@ -25,11 +28,15 @@ class MeteringTask:
             if self._reset_due():
                 self._reset()
             while left > 0:
-                watchdog.feed()
+                self._feed(watchdog)
                 await asyncio.sleep_ms(min(_FEED_MS, left))
                 left = wait - time.ticks_diff(time.ticks_ms(), began)
-            watchdog.feed()
+            self._feed(watchdog)
             await asyncio.sleep_ms(0)
+
+    def _feed(self, watchdog: object) -> None:
+        if self._app.network.alive():
+            watchdog.feed()
 
     async def watch_power(self) -> None:
         """Tick at once when mains fails: a hold-up store lasts some hundred milliseconds."""

@@ -243,13 +243,13 @@ def test_files_are_kept_over_a_reset() -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "ca", "host", "sni", "code"), [
+    ("level", "ca", "host", "check", "code"), [
         (0, "other", NAME, 0, 0), (1, "right", NAME, 1, 0), (1, "other", NAME, 1, 566),
         (1, "none", NAME, 1, 566), (1, "right", "wrong.test", 1, 566),
         (1, "right", "wrong.test", 0, 0), (2, "right", NAME, 1, 0),
     ])
 def test_tls_levels(
-    authority: Authority, tmp_path: Path, level: int, ca: str, host: str, sni: int, code: int
+    authority: Authority, tmp_path: Path, level: int, ca: str, host: str, check: int, code: int
 ) -> None:
     context = server_context(
         authority.issue(NAME), tmp_path, authority.pem if level == 2 else b"")
@@ -265,7 +265,7 @@ def test_tls_levels(
         for setting in (
                 '"sslversion",1,3', '"ciphersuite",1,0xFFFF', f'"seclevel",1,{level}',
                 '"cacert",1,"ca.pem"', '"clientcert",1,"cert.pem"', '"clientkey",1,"key.pem"',
-                '"ignorelocaltime",1,1', f'"sni",1,{sni}'):
+                '"ignorelocaltime",1,1', f'"checkhost",1,{check}'):
             assert port.ask("AT+QSSLCFG=" + setting) == ["OK"], setting
         assert port.ask(f'AT+QSSLOPEN=1,1,0,"{host}",8883,0') == ["OK"]
         assert port.line() == f"+QSSLOPEN: 0,{code}", modem.log("network")

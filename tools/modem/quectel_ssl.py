@@ -1,6 +1,8 @@
 """Quectel's TLS by QSSL*, and its parts: BG95, BG96, EC200, EC800, BC66, BC660K.
 
-Fact sheet, sections 3 and 5.1. A handshake that fails is error 566, like a connect.
+Fact sheet, sections 3 and 5.1. A handshake that fails is error 566, like a connect. "sni" only
+tells the server which name is meant; "checkhost" (Quectel's SSL notes) has the certificate's
+compared.
 """
 
 from tools.modem.command_line import AtError, Call
@@ -12,7 +14,8 @@ _VERSIONS = {0: ("1.0", "1.0"), 1: ("1.0", "1.0"), 2: ("1.1", "1.1"), 3: ("1.2",
              4: ("1.0", "1.2")}
 _KEYS = (
     "sslversion", "ciphersuite", "seclevel", "cacert", "clientcert", "clientkey",
-    "ignorelocaltime", "sni", "negotiatetime", "session_cache", "ignoreinvalidcertsign",
+    "ignorelocaltime", "sni", "checkhost", "negotiatetime", "session_cache",
+    "ignoreinvalidcertsign",
 )
 
 
@@ -48,7 +51,7 @@ class Quectel(Qi):
             values = ",".join(self.ssl.get((key, context), ["0"]))
             self.modem.line.info(f'+QSSLCFG: "{key}",{context},{values}')
             return
-        highs = {"sslversion": 4, "seclevel": 2, "ignorelocaltime": 1, "sni": 1}
+        highs = {"sslversion": 4, "seclevel": 2, "ignorelocaltime": 1, "sni": 1, "checkhost": 1}
         if key in highs:
             call.number(2, 0, highs[key])
         self.ssl[key, context] = [call.text(i, "") for i in range(2, call.count())]
@@ -70,7 +73,7 @@ class Quectel(Qi):
             verify=level > 0, ca=self._ssl_file("cacert", context),
             certificate=self._ssl_file("clientcert", context) if level == 2 else b"",
             key=self._ssl_file("clientkey", context) if level == 2 else b"",
-            name_check=bool(number("sni", 0)), lowest=lowest, highest=highest,
+            name_check=bool(number("checkhost", 0)), lowest=lowest, highest=highest,
             clock=None if number("ignorelocaltime", 1) else modem.clock.now(modem.uptime))
 
     @at("+QSSLOPEN=")

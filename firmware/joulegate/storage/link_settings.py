@@ -189,7 +189,7 @@ class LinkSettings:
         with open(self.path + ".new", "w") as f:
             f.write(text)
         os.rename(self.path + ".new", self.path)
-        self.values = values
+        self.values.update(values)  # in place: the modem has this very dict
 
     def path_of(self, name: str) -> str:
         """Return the path of the file that a setting names, empty when it names none."""

@@ -47,6 +47,11 @@ class Sms:
 
     # --- for others -----------------------------------------------------------------------
 
+    @property
+    def room(self) -> bool:
+        """Whether `send` has room for another message."""
+        return len(self._waiting) < _QUEUE
+
     def send(self, number: str, text: str) -> bool:
         """Queue a message; return whether there was room. ValueError for a number or text that
         cannot be sent: digits with a + before them or not, and 160 printable characters."""
