@@ -9,18 +9,19 @@ VENV_STAMP := $(VENV)/.stamp
 LIB_STAMP := build/micropython-lib/.stamp
 MEASURE32_STAMP := build/measure32/.stamp
 EMULATE_STAMP := build/emulate/.stamp
+BROKERS_STAMP := build/brokers/.stamp
 STUBS_STAMP := build/stubs/.stamp
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help setup run test lint typecheck coverage bench bills sweep soak mutants image frozen flash install emulate clean clean-all
+.PHONY: help setup run test lint typecheck coverage bench bills sweep soak linkruns mutants image frozen flash install emulate clean clean-all
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-setup: $(VENV_STAMP) $(LIB_STAMP) $(MEASURE32_STAMP) $(EMULATE_STAMP) $(STUBS_STAMP) ## Fetch everything pinned into .venv and build
+setup: $(VENV_STAMP) $(LIB_STAMP) $(MEASURE32_STAMP) $(EMULATE_STAMP) $(BROKERS_STAMP) $(STUBS_STAMP) ## Fetch everything pinned into .venv and build
 
 run: setup ## Run the meter and its world on this computer
 	$(BIN)/python -m tools.bench live
@@ -51,6 +52,9 @@ sweep: setup ## Cut the power at every step of every kind of write
 soak: setup ## Let meters live for years and judge every step: SEED= YEARS= LIVES=
 	$(BIN)/python -m tools.soak $(if $(SEED),--seed $(SEED)) $(if $(YEARS),--years $(YEARS)) \
 		$(if $(LIVES),--lives $(LIVES))
+
+linkruns: setup ## Break the link in every way that a seed chooses: SEED= RUNS=
+	$(BIN)/python -m tools.linkrun $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
 
 mutants: setup ## Plant faults and show which test catches each
 	$(BIN)/python -m tools.mutants
@@ -106,6 +110,13 @@ $(EMULATE_STAMP): tools/emulate/package-lock.json $(VENV_STAMP)
 	mkdir -p build/emulate
 	cp tools/emulate/package.json tools/emulate/package-lock.json build/emulate/
 	$(BIN)/python -m tools.setup.npm ci --prefix build/emulate --ignore-scripts \
+		--no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(BROKERS_STAMP): tools/brokers/package-lock.json $(VENV_STAMP)
+	mkdir -p build/brokers
+	cp tools/brokers/package.json tools/brokers/package-lock.json build/brokers/
+	$(BIN)/python -m tools.setup.npm ci --prefix build/brokers --ignore-scripts \
 		--no-audit --no-fund --loglevel=error
 	@touch $@
 

@@ -38,7 +38,7 @@ def test_a_bend_or_a_spot_is_refused() -> None:
 
 
 def test_a_run_behaves_so() -> None:
-    wear = run(Case(128, 20, 250, 2))
+    wear = run(Case(128, 20, 270, 2))
     assert wear.commits > 3800
     assert 0.1 < wear.erases / wear.commits < 0.5
     assert wear.years > LIFE_YEARS

@@ -10,7 +10,7 @@ from micropython import const
 
 FRAM_WH = const(10)
 AMPLE_WH = const(100)
-SMALL_WH = const(250)
+SMALL_WH = const(270)
 
 _AMPLE_BYTES = const(1048576)
 
