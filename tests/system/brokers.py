@@ -9,8 +9,6 @@ A process is ended by its handle only.
 """
 
 import datetime
-import importlib.util
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -32,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from tests.system import peers
 from tools.setup.npm import NODE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,11 +40,9 @@ STOP_S = 10.0
 
 
 def mosquitto_command() -> str:
-    """Where mosquitto is; the test is skipped on a machine without it."""
-    found = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    if found is None:
-        pytest.skip("mosquitto is not installed")
-    return found
+    """Where mosquitto is, and its clients are; the test ends on a machine without them."""
+    peers.program("mosquitto_pub", "mosquitto-clients")
+    return peers.program("mosquitto")
 
 
 def free_port() -> int:
@@ -199,8 +195,6 @@ class Amqtt(Broker):
     """The broker of the amqtt package, which keeps sessions in memory."""
 
     def __init__(self, folder: Path) -> None:
-        if importlib.util.find_spec("amqtt") is None:
-            pytest.skip("amqtt is not installed")
         configuration = folder / "amqtt.yaml"
         super().__init__(
             folder, [sys.executable, "-m", "amqtt.scripts.broker_script", "-c",
@@ -217,7 +211,7 @@ class Aedes(Broker):
 
     def __init__(self, folder: Path) -> None:
         if not AEDES.exists():
-            pytest.skip("aedes is not installed: make setup")
+            peers.missing("aedes", "make setup")
         super().__init__(folder, [str(NODE), str(AEDES_SCRIPT), str(AEDES), "PORT"])
 
 

@@ -4,14 +4,14 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from shutil import which
 
 import pytest
+from smspdudecoder import easy
 
+from tests.system import peers
 from tests.system.modem_process import ModemProcess, Port
 from tools.modem import pdu
 
-GAMMU = which("gammu")
 TOKEN = "Token: 1234 5678 9012 3456 7890\r\nOK\r\n{units}: 12,50 €"
 
 
@@ -112,12 +112,10 @@ def test_no_network_no_sim_and_bad_pdu(modem: ModemProcess, port: Port) -> None:
 ])
 @pytest.mark.parametrize("sender", ["+15550100", "15550", "Power Co"])
 def test_an_independent_reader_reads_our_deliver_pdus(text: str, sender: str) -> None:
-    elements = pytest.importorskip(
-        "smspdudecoder.easy", reason="smspdudecoder is not installed: make setup")
     when = datetime(2027, 3, 1, 10, 20, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
     hexed, octets = pdu.deliver(sender, text, when, "+447700900000")
     assert len(hexed) // 2 - 1 - int(hexed[:2], 16) == octets
-    read = elements.read_incoming_sms(hexed)
+    read = easy.read_incoming_sms(hexed)
     assert read["content"] == text
     assert read["sender"] == sender
     assert read["date"].astimezone(UTC) == when.astimezone(UTC)
@@ -125,25 +123,22 @@ def test_an_independent_reader_reads_our_deliver_pdus(text: str, sender: str) ->
 
 @pytest.mark.parametrize("text", ["part one ", "чаcть "])
 def test_an_independent_reader_reads_our_concatenated_parts(text: str) -> None:
-    elements = pytest.importorskip(
-        "smspdudecoder.easy", reason="smspdudecoder is not installed: make setup")
     hexed, _ = pdu.deliver(
         "+15550100", text, datetime.now(UTC), header=bytes([0, 3, 42, 2, 1]))
-    read = elements.read_incoming_sms(hexed)
+    read = easy.read_incoming_sms(hexed)
     assert read["content"] == text
     assert read["partial"] == {"reference": "42-2", "parts_count": 2, "part_number": 1}
 
 
-@pytest.mark.skipif(GAMMU is None, reason="gammu is not installed: apt-get install gammu")
 class TestGammu:
     """gammu wants echo, sends ESC first and works in PDU mode."""
 
     def run(self, modem: ModemProcess, folder: Path, *arguments: str) -> str:
         file = folder / "gammurc"
         file.write_text(f"[gammu]\ndevice = {modem.pty}\nconnection = at\n")
-        assert GAMMU is not None
         done = subprocess.run(
-            [GAMMU, "-c", str(file), *arguments], capture_output=True, timeout=60, check=False)
+            [peers.program("gammu"), "-c", str(file), *arguments], capture_output=True,
+            timeout=60, check=False)
         text = done.stdout.decode("utf-8", "replace")
         assert not done.returncode, text + done.stderr.decode("utf-8", "replace")
         return text
