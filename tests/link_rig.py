@@ -229,7 +229,7 @@ class FakeSettings:
             "host": "broker", "port": 1883, "tls": False, "user": "", "password": "",
             "keepalive_s": 60, "transports": ["pipe"], "wifi": [], "ppp_number": "*99#",
             "apn_user": "", "apn_password": "", "ca": "", "certificate": "", "key": "",
-            "server_name": ""}
+            "server_name": "", "home": False}
         self.values.update(values)
 
     def path_of(self, name):

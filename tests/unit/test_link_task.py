@@ -30,6 +30,27 @@ class FakeLog:
         self.events.append(event)
 
 
+class FakeHome:
+    """Three messages a connection."""
+
+    def __init__(self):
+        self.restarts = 0
+        self.left = 0
+        self.error = None
+
+    def restart(self):
+        self.restarts += 1
+        self.left = 3
+
+    def next(self):
+        if self.error:
+            raise self.error
+        if not self.left:
+            return None
+        self.left -= 1
+        return b"ha/%d/config" % self.left, b"{}"
+
+
 class World:
     """A link on pipes with a broker that answers, and time that passes in its sleeps."""
 
@@ -40,6 +61,8 @@ class World:
         self.pipes = {name: Pipe() for name in ("pipe", "wifi", "modem")}
         self.uplink = FakeUplink()
         self.log = FakeLog()
+        self.home = None
+        self.make_error = None
         self.accepted = []
         self.accept_error = None
         self.meter_id = METER
@@ -49,10 +72,16 @@ class World:
         self.random_asked = []
         self.link = Link(
             lambda: self.meter_id, self.settings, self.pipes, self.uplink, self.accept,
-            self.clock, self.random, self.log)
+            self.clock, self.random, self.log, make_home=self.make_home)
         self.at_ms = {}
         self.dead_for_ms = 0
         self.step_ms = 25
+
+    def make_home(self):
+        if self.make_error:
+            raise self.make_error
+        self.home = FakeHome()
+        return self.home
 
     def random(self, n):
         self.random_asked.append(n)
@@ -310,6 +339,65 @@ class Failing(unittest.TestCase):
         # wait_for goes by real time, which does not pass here: the watchdog is what is left.
         self.assertFalse(world.link.alive())
         self.assertTrue(world.dead_for_ms > 0)
+
+
+class AHome(unittest.TestCase):
+
+    def told(self, world):
+        return [one.topic for one in world.packets
+                if one.kind == 0x30 and one.topic.startswith(b"ha/")]
+
+    def test_none_without_the_setting(self):
+        world = World(home=False)
+        world.run(3)
+        self.assertEqual((world.home, self.told(world)), (None, []))
+
+    def test_told_after_all_else(self):
+        world = World(home=True)
+        world.uplink.outbox = [("event", b"e%d" % n) for n in range(6)]
+        world.run(3)
+        kinds = [one.topic for one in world.packets if one.kind == 0x30]
+        self.assertEqual(kinds[-3:], [b"ha/2/config", b"ha/1/config", b"ha/0/config"])
+        self.assertEqual(len(world.uplink.done), 6)
+        self.assertEqual([one.first for one in world.packets if one.topic in kinds[-3:]],
+                         [0x33] * 3)
+
+    def test_the_uplink_comes_first(self):
+        world = World(home=True)
+
+        def both():
+            world.home.restart()
+            world.uplink.outbox.append(("event", b"first"))
+
+        world.at_ms[2000] = both
+        world.run(3)
+        kinds = [one.topic[-6:] for one in world.packets if one.kind == 0x30]
+        self.assertEqual(kinds[-4:], [b"/event"] + [b"config"] * 3)
+
+    def test_told_anew_in_a_new_connection(self):
+        world = World(home=True)
+        world.at_ms[2000] = lambda: setattr(world.pipes["pipe"], "over", True)
+        world.run(8)
+        self.assertEqual((world.home.restarts, len(self.told(world))), (2, 6))
+
+    def test_waits_for_what_the_broker_has_not(self):
+        world = World(home=True)
+        world.silent = True
+        world.run(3)
+        self.assertEqual(self.told(world), [])
+
+    def test_its_mistakes_end_nothing_else(self):
+        world = World(home=True)
+        world.at_ms[2000] = lambda: setattr(world.home, "error", KeyError("x"))
+        world.run(3)
+        self.assertEqual((world.link.losses, world.link.failures), (0, 0))
+        self.assertTrue("home" in world.link.failure, world.link.failure)
+        self.assertEqual(world.log.events, [SOFTWARE_FAILED])
+        world = World(home=True)
+        world.make_error = MemoryError()
+        world.run(3)
+        self.assertEqual((world.link.losses, world.link.failures), (0, 0))
+        self.assertEqual(world.log.events, [SOFTWARE_FAILED])
 
 
 if __name__ == "__main__":

@@ -130,6 +130,18 @@ class Up(unittest.TestCase):
         self.session.publish(token, "event", payload)
         return self.meter.run()
 
+    def test_retained_to_a_whole_topic(self):
+        self.session.publish_retained(b"ha/sensor/x/config", b"{}")
+        sent = self.meter.run()
+        self.assertEqual([(one.first, one.topic, one.payload) for one in sent],
+                         [(0x33, b"ha/sensor/x/config", b"{}")])
+        self.assertEqual(self.session.waiting, 1)
+        self.meter.give(puback(sent[0].packet_id))
+        self.assertEqual((self.session.waiting, self.meter.delivered), (0, []))
+        said = error_text(
+            ValueError, self.session.publish_retained, b"ha/x", bytes(PAYLOAD_MAX + 1))
+        self.assertTrue(said.startswith("mqtt: message ha/x of 513 bytes"), said)
+
     def test_delivered_by_puback(self):
         sent = self.send("t1")
         self.assertEqual([(one.first, one.topic, one.payload) for one in sent],

@@ -40,6 +40,7 @@ class Link:
         self, meter_id: object, settings: object, transports: dict, uplink: object,
         accept: object, clock: object, random: object, log: object,
         rest_ms: tuple = (REST_MIN_MS, REST_MAX_MS), poll_ms: int = POLL_MS,
+        make_home: object = None,
     ) -> None:
         """meter_id: function giving the meter's number, "" while it has none. settings: a
         LinkSettings. transports: {name: transport}, see transport.py. uplink: what there is to
@@ -47,7 +48,8 @@ class Link:
         receipt(data), with None for a message that gets none. accept(payload, carrier): the
         meter's gate, an Answer. clock: answers now, valid, ticks_ms and ticks_diff. random(n):
         a number from 0 to n - 1. log: an EventLog. rest_ms: shortest and longest rest between
-        tries. poll_ms: how often a quiet connection is looked at.
+        tries. poll_ms: how often a quiet connection is looked at. make_home: function giving a
+        Home, called when the settings first want one; None for a meter that has none.
         """
         self._meter_id = meter_id
         self._settings = settings
@@ -59,6 +61,8 @@ class Link:
         self._log = log
         self._rest_min_ms, self._rest_max_ms = rest_ms
         self._poll_ms = poll_ms
+        self._make_home = make_home
+        self._home: object = None
         self._tries = 0
         self._handler_failed = 0
         self._again = False
@@ -191,8 +195,9 @@ class Link:
                 # Only now: what the session itself has sent again is not for the uplink to.
                 restarted = True
                 self._uplink.restart()
+                self._begin_home()
             if restarted and session.room:
-                busy = self._send_next(session) or busy
+                busy = self._send_next(session) or self._send_home(session) or busy
             now = self._clock.ticks_ms()
             step_ms = self._clock.ticks_diff(now, began_step)
             if step_ms > self.longest_step_ms:
@@ -256,6 +261,41 @@ class Link:
             self.refused += 1
             self._uplink.handed(token)
         return True
+
+    def _begin_home(self) -> None:
+        """Have the home told anew, if the settings want one or wanted one before."""
+        try:
+            if self._home is None and self._make_home is not None and (
+                    self._settings.values["home"]):
+                # Only here: few meters have one.
+                self._home = self._make_home()
+            if self._home is not None:
+                self._home.restart()
+        except Exception as e:
+            self._end_home(e)
+
+    def _send_home(self, session: object) -> bool:
+        """Send what a home is to know, when nothing else is on its way; return whether there
+        was."""
+        if self._home is None or session.waiting:
+            return False
+        try:
+            item = self._home.next()
+            if item is None:
+                return False
+            session.publish_retained(*item)
+        except LinkError:
+            raise
+        except Exception as e:
+            self._end_home(e)
+            return False
+        return True
+
+    def _end_home(self, error: Exception) -> None:
+        """Do without a home until the next start: the head-end's link goes on."""
+        self.failure = "home: %r" % error
+        self._log.add(event.SOFTWARE_FAILED, self._clock.now())
+        self._home = self._make_home = None
 
     def _take(self, payload: bytes) -> None:
         """Do what a message says; when this returns, it is acknowledged.

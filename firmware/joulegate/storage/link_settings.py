@@ -79,14 +79,20 @@ def check(name: str, value: object) -> None:
         rule = _wifi_rule(value)
     else:
         rule = "there is no such setting"
-    if not rule and name in ("ca", "certificate", "key") and value.startswith("."):
-        rule = "must be the name of a file in the folder of the certificates"
-    if not rule and name == "home_prefix" and (
-            not value or value.startswith("/") or value.endswith("/")):
-        rule = "must be a topic that neither begins nor ends with /"
+    rule = rule or _form_rule(name, value)
     if rule:
         shown = "" if name in SECRETS or name == "wifi" else " %r:" % (value,)
         raise LinkSettingError("link setting %s:%s %s" % (name, shown, rule))
+
+
+def _form_rule(name: str, value: object) -> str:
+    """Return the rule that a text breaks by its form, or nothing."""
+    if name in ("ca", "certificate", "key") and value.startswith("."):
+        return "must be the name of a file in the folder of the certificates"
+    if name == "home_prefix" and (
+            not value or value.startswith("/") or value.endswith("/")):
+        return "must be a topic that neither begins nor ends with /"
+    return ""
 
 
 def _text_rule(value: object, least: int, most: int, others: "str | None") -> str:

@@ -186,10 +186,19 @@ class Session:
 
         ValueError for a payload over PAYLOAD_MAX bytes, which cannot ever be sent.
         """
+        self._check(suffix, payload)
+        self._add(Message(token, (self._up + suffix).encode(), payload, False))
+
+    def publish_retained(self, topic: bytes, payload: bytes) -> None:
+        """Send a message to a whole topic, retained, when there is `room`; nobody is told of its
+        end. ValueError as above."""
+        self._check(topic.decode(), payload)
+        self._add(Message(None, topic, payload, True))
+
+    def _check(self, name: str, payload: bytes) -> None:
         if len(payload) > PAYLOAD_MAX:
             raise ValueError("mqtt: message %s of %d bytes: at most %d" % (
-                suffix, len(payload), PAYLOAD_MAX))
-        self._add(Message(token, (self._up + suffix).encode(), payload, False))
+                name, len(payload), PAYLOAD_MAX))
 
     def _add(self, message: Message) -> None:
         self._in_flight.add(message)

@@ -1,0 +1,1 @@
+"""Messages over LoRaWAN, where there is no other coverage."""

@@ -1,0 +1,1 @@
+"""A head-end's side of messages over LoRaWAN; rules: docs/lorawan.md."""
