@@ -122,7 +122,7 @@ key and the base IV:
     nonce = base IV XOR number, padded with zeros on the left to 13 bytes
 
 So no two directions, senders or meters share a nonce, and a sender must never use a number
-twice. `tools/vend` keeps used numbers in a locked file, and takes none below the clock's seconds.
+twice. `tools/vend` keeps used numbers in its database, and takes none below the clock's seconds.
 The meter leases its own numbers {lease} at a time, stored before the first is used; a start
 leaves out a whole lease, and takes none below its clock.
 
