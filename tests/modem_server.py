@@ -13,14 +13,17 @@ import sys
 import time
 
 import uselect
+from fake_ppp import FakePpp
 
 from joulegate.link.errors import LinkError
+from joulegate.link.modem.dialler import Dialler
 from joulegate.link.modem.modem import Modem
 from joulegate.link.modem.modem_transport import ModemTransport
 from joulegate.link.modem.power_lines import PowerLines
 from joulegate.link.modem.sms import Sms
 from joulegate.link.modem.sms_tokens import SmsTokens
 from joulegate.link.modem.timing import Timing
+from joulegate.link.ppp import PppTransport
 
 GOOD = "12345678901234567890"
 
@@ -70,6 +73,11 @@ class Tls:
         self.ca = ca
 
 
+class Settings:
+    def __init__(self, values):
+        self.values = values
+
+
 class Server:
     valid = True
 
@@ -80,8 +88,12 @@ class Server:
         self.notes = {}
         self.transport = ModemTransport(timing)
         self.sms = Sms(timing, SmsTokens(self._enter, str).handle)
-        self.modem = Modem(Pty(pty), timing, settings, PowerLines(timing), self.transport,
-                           self.sms, self, self)
+        uart = Pty(pty)
+        self.dialler = Dialler(uart, timing)
+        self.ppp = PppTransport(self.dialler, FakePpp, Settings(settings), timing)
+        self.transport.release = self.ppp.release
+        self.modem = Modem(uart, timing, settings, PowerLines(timing), self.transport,
+                           self.sms, self, self, self.dialler)
 
     # As clock and notes.
 
@@ -149,6 +161,20 @@ class Server:
                 return str(e)
             await asyncio.sleep_ms(10)
         raise LinkError("not over")
+
+    async def ppp_attach(self):
+        await self.ppp.attach()
+
+    async def ppp_release(self, polite):
+        """Take PPP down; polite: by asking the other side."""
+        FakePpp.polite = polite
+        await self.ppp.release()
+
+    async def ppp_state(self):
+        return {
+            "status": self.ppp._ppp.status() if self.ppp._ppp else 0, "ready": self.dialler.ready,
+            "calls": self.dialler.calls, "problem": self.dialler.problem,
+            "failures": self.modem.ladder.failures, "sessions": self.modem.sessions}
 
     async def close(self):
         self.transport.close()

@@ -26,6 +26,8 @@ _WAKE_US = 80
 
 _MODEM_RXBUF = 4096
 """What comes while a flash sector is erased, 45 ms and more, has to wait here."""
+_MODEM_TXBUF = 2048
+"""A packet of PPP, which is written without waiting."""
 
 _WATCHDOG_MS = 8000
 """The longest watchdog of an RP2040 is 8388 ms."""
@@ -142,7 +144,8 @@ def modem() -> tuple:
     uart = machine.UART(
         pins.MODEM_UART, 115200, tx=machine.Pin(pins.MODEM_TX), rx=machine.Pin(pins.MODEM_RX),
         rts=machine.Pin(pins.MODEM_RTS), cts=machine.Pin(pins.MODEM_CTS),
-        flow=machine.UART.RTS | machine.UART.CTS, rxbuf=_MODEM_RXBUF, timeout=0)
+        flow=machine.UART.RTS | machine.UART.CTS, rxbuf=_MODEM_RXBUF, txbuf=_MODEM_TXBUF,
+        timeout=0)
     return uart, machine.Pin(pins.MODEM_PWRKEY, machine.Pin.OUT, value=0), None, None, None
 
 

@@ -6,6 +6,8 @@ import unittest
 from fake_modem_uart import FakeModem, FakeTiming
 from modem_fuzz import Fuzz
 
+from joulegate.link.modem import quectel_tls  # noqa: F401 - loaded before memory is counted
+from joulegate.link.modem.dialler import Dialler
 from joulegate.link.modem.modem import Modem
 from joulegate.link.modem.modem_transport import ModemTransport
 from joulegate.link.modem.power_lines import PowerLines
@@ -27,8 +29,9 @@ class TestHeap(unittest.TestCase):
 
     def test_waiting_allocates_nothing(self):
         timing = FakeTiming()
-        modem = Modem(FakeModem(timing), timing, {"apn": "x"}, PowerLines(timing),
-                      ModemTransport(timing), Sms(timing, None), Clock(), None)
+        uart = FakeModem(timing)
+        modem = Modem(uart, timing, {"apn": "x"}, PowerLines(timing), ModemTransport(timing),
+                      Sms(timing, None), Clock(), None, Dialler(uart, timing))
         modem._check.start(10000)
         modem._clock_due.start(10000)
         modem.engine.reader._uart = SilentUart()

@@ -12,7 +12,8 @@ from tests.harness.execution import MICROPYTHON, micropython, search_path
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = ROOT / "tests" / "modem_server.py"
 HEAP = "192wK"
-SETTINGS = {"apn": "internet", "sim_pin": ""}
+SETTINGS = {
+    "apn": "internet", "sim_pin": "", "ppp_number": "*99#", "apn_user": "", "apn_password": ""}
 
 
 class DriverError(Exception):

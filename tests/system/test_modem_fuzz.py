@@ -1,4 +1,4 @@
-"""A million things a modem may say, to the driver on MicroPython in the heap of a small board.
+"""Millions of things a modem may say, to the driver on MicroPython in the heap of a small board.
 
 tests/unit/test_at_fuzz.py has a fixed sample of them.
 """
@@ -15,12 +15,16 @@ ROUNDS = 100_000
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize("seed", range(1, 11))
-def test_a_tenth_of_a_million(seed: int) -> None:
+@pytest.mark.parametrize(("name", "seed"), [
+    *(("quectel-ec", seed) for seed in range(1, 11)),
+    *((name, seed) for name in ("simcom", "sim7080", "sim7020", "bc95") for seed in (1, 2, 3))])
+def test_a_tenth_of_a_million(name: str, seed: int) -> None:
     paths = ":".join(str(path) for path in search_path(ROOT, SERVER, MICROPYTHON))
-    script = (f"from modem_fuzz import Fuzz; f = Fuzz({seed}); f.run({ROUNDS}); "
+    script = (f"from modem_fuzz import Fuzz; f = Fuzz({seed}, {name!r}); f.run({ROUNDS}); "
               "print(f.rounds, len(f.endings))")
     done = subprocess.run(
         [micropython(), "-X", f"heapsize={HEAP}", "-c", script], cwd=ROOT,
         env={**os.environ, "MICROPYPATH": paths}, capture_output=True, text=True, timeout=550)
-    assert done.stdout.split() == [str(ROUNDS), "6"], done.stdout + done.stderr
+    # Modems with hexadecimal have no prompt that could be missing.
+    assert done.stdout.split()[:1] == [str(ROUNDS)], done.stdout + done.stderr
+    assert int(done.stdout.split()[1]) >= 5

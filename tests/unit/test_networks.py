@@ -7,7 +7,7 @@ from link_rig import FakeSettings
 from parts import FakeClock, error_text
 
 from joulegate.link.errors import LinkError
-from joulegate.link.ppp import UP_MS, PppTransport
+from joulegate.link.ppp import DOWN_MS, UP_MS, PppTransport
 from joulegate.link.resolver import address_in, is_address, query
 from joulegate.link.wifi import JOIN_MS, OFF_AFTER, WifiTransport
 
@@ -138,36 +138,60 @@ class Modem:
             raise LinkError(self.error)
         return "the uart"
 
-    async def hang_up(self):
-        self.log.append("hang up")
+    async def hang_up(self, failure):
+        self.log.append(("hang up", failure))
 
     def signal(self):
         return -77
 
 
 class Ppp:
-    SEC_PAP = 1
+    """As network.PPP: keywords only, and a status as extmod/network_ppp_lwip.c counts them."""
 
-    def __init__(self, stream, clock, log, delay_ms):
-        assert stream == "the uart"
+    SEC_PAP = 1
+    INACTIVE, CONNECTING, CONNECTED = 0, 3, 4
+
+    def __init__(self, clock, log):
         self.clock = clock
         self.log = log
-        self.delay_ms = delay_ms
-        self.since = None
+        self.up_ms = 2000
+        self.down_ms = 1000
+        self.fails = 0
+        self.error = None
+        self.state = self.INACTIVE
+        self.next = (0, self.INACTIVE)
 
-    def active(self, on):
-        self.log.append("active %d" % on)
+    def _soon(self, ms, state):
+        self.next = (self.clock.ms + ms, state)
 
-    def connect(self, *arguments):
-        self.log.append(("connect",) + arguments)
-        self.since = self.clock.ms
+    def connect(self, **settings):
+        if self.error:
+            raise self.error
+        self.log.append(("connect", settings))
+        self.state = self.CONNECTING
+        self._soon(self.up_ms, self.fails or self.CONNECTED)
 
     def disconnect(self):
         self.log.append("disconnect")
-        self.since = None
+        if self.status() >= self.CONNECTING:
+            self._soon(self.down_ms, self.INACTIVE)
+
+    def status(self):
+        if self.state != self.next[1] and self.clock.ms >= self.next[0]:
+            self.state = self.next[1]
+        return self.state
 
     def isconnected(self):
-        return self.since is not None and self.clock.ms - self.since >= self.delay_ms
+        return self.status() == self.CONNECTED
+
+    def lose(self, status=-6):
+        self.state = status
+        self._soon(0, status)
+
+    def __del__(self):
+        self.log.append("freed")
+        self.state = self.INACTIVE
+        self._soon(0, self.INACTIVE)
 
     def ifconfig(self):
         return ("192.0.2.9", "255.255.255.255", "192.0.2.1", "0.0.0.0")
@@ -178,45 +202,115 @@ class PppDial(unittest.TestCase):
     def setUp(self):
         self.clock = FakeClock()
         self.log = []
-        self.delay_ms = 2000
+        self.made = []
         self.modem = Modem(self.log)
         self.settings = FakeSettings()
-        self.ppp = PppTransport(
-            self.modem, lambda stream: Ppp(stream, self.clock, self.log, self.delay_ms),
-            self.settings, self.clock)
+        self.device = Ppp(self.clock, self.log)
+        self.ppp = PppTransport(self.modem, self.make, self.settings, self.clock)
+
+    def make(self, stream):
+        self.made.append(stream)
+        return self.device
 
     def attach(self):
         run(self.clock, self.ppp.attach())
 
     def test_up(self):
         self.attach()
-        self.assertEqual(self.log, ["attach", "dial *99#", "active 1", ("connect",)])
+        self.assertEqual(self.log, ["attach", "dial *99#", ("connect", {})])
         self.attach()
-        self.assertEqual(len(self.log), 4)
-        self.assertEqual((self.ppp.signal(), self.ppp._dns), (-77, ""))
+        self.assertEqual(len(self.log), 3)
+        self.assertEqual((self.ppp.signal(), self.ppp._dns, self.made), (-77, "", ["the uart"]))
 
     def test_password(self):
         self.settings.values.update(apn_user="u", apn_password="p")
         self.attach()
-        self.assertEqual(self.log[-1], ("connect", 1, "u", "p"))
+        self.assertEqual(
+            self.log[-1], ("connect", {"security": 1, "user": "u", "key": "p"}))
 
     def test_never_up(self):
-        self.delay_ms = UP_MS * 2
+        self.device.up_ms = UP_MS * 2
         said = error_text(LinkError, self.attach)
         self.assertEqual(said, "ppp: no address within 60 s")
-        self.assertEqual(self.log[-3:], ["disconnect", "active 0", "hang up"])
+        self.assertEqual(self.log[-2:], [
+            "disconnect", ("hang up", "ppp: no address within 60 s")])
+        self.assertEqual(self.device.status(), Ppp.INACTIVE)
 
-    def test_lost_and_dialled_again(self):
+    def test_refused_at_once(self):
+        for status, why in ((-7, "name or password refused"), (-9, "the other side is silent"),
+                            (-6, "the line was lost"), (-12, "the modem only echoes"),
+                            (-3, "status -3")):
+            self.setUp()
+            self.device.fails = status
+            began = self.clock.ms
+            self.assertEqual(error_text(LinkError, self.attach), "ppp: " + why)
+            self.assertTrue(self.clock.ms - began < 5000)
+            self.assertEqual(self.log[-1], ("hang up", "ppp: " + why))
+
+    def test_the_line_is_given_back_only_when_ppp_is_down(self):
         self.attach()
-        self.ppp._ppp.since = None
+        began = self.clock.ms
+        run(self.clock, self.ppp.release())
+        self.assertTrue(self.clock.ms - began >= 1000)
+        self.assertEqual(self.log[-2:], ["disconnect", ("hang up", "")])
+        run(self.clock, self.ppp.release())
+        self.assertEqual(self.log[-2:], ["disconnect", ("hang up", "")])
+
+    def test_ppp_that_does_not_end(self):
         self.attach()
-        self.assertEqual(self.log[4:], [
-            "disconnect", "active 0", "hang up", "attach", "dial *99#", "active 1",
-            ("connect",)])
+        self.device.down_ms = DOWN_MS * 2
+        run(self.clock, self.ppp.release())
+        self.assertEqual(self.log[-3:], ["disconnect", "freed", ("hang up", "")])
+
+    def test_lost_and_dialled_again_with_the_same_device(self):
+        self.attach()
+        self.device.lose()
+        self.attach()
+        self.assertEqual(self.log[3:], [
+            "disconnect", ("hang up", "ppp: it has ended without data"), "attach", "dial *99#",
+            ("connect", {})])
+        self.assertEqual(self.made, ["the uart"])
+
+    def test_data_that_came_shows_that_it_worked(self):
+        self.attach()
+        self.ppp.received += 1
+        self.device.lose()
+        self.attach()
+        self.assertEqual(self.log[4], ("hang up", ""))
 
     def test_no_carrier(self):
         self.modem.error = "modem: NO CARRIER"
         self.assertEqual(error_text(LinkError, self.attach), "modem: NO CARRIER")
+        self.assertEqual(self.made, [])
+
+    def test_whatever_fails_gives_the_line_back(self):
+        for error in (OSError("no memory"), ValueError("stream"), MemoryError("heap")):
+            self.setUp()
+            self.device.error = error
+            self.assertEqual(error_text(LinkError, self.attach), "ppp: " + str(error))
+            self.assertEqual(self.log[-1], ("hang up", "ppp: " + str(error)))
+
+            def refuse(stream, error=error):
+                raise error
+            self.setUp()
+            self.ppp._make_ppp = refuse
+            self.assertEqual(error_text(LinkError, self.attach), "ppp: " + str(error))
+            self.assertEqual(self.log[-1], ("hang up", "ppp: " + str(error)))
+
+    def test_a_host_out_of_reach_ends_ppp(self):
+        self.attach()
+
+        async def nowhere(host, port):
+            raise LinkError("ppp: broker: no address")
+        self.ppp._address = nowhere
+
+        def opening():
+            run(self.clock, self.ppp.open("broker", 1883, None))
+        self.assertEqual(error_text(LinkError, opening), "ppp: broker: no address")
+        self.assertEqual(self.log[-2:], [
+            "disconnect", ("hang up", "ppp: broker: no address")])
+        self.attach()
+        self.assertEqual(self.log[-1], ("connect", {}))
 
 
 # RFC 1035, section 4.1, by hand: broker.example is an alias of b.example at 192.0.2.44.

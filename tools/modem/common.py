@@ -65,7 +65,7 @@ class Common(Family):
     async def _hang_up(self, call: Call) -> None:
         """Nothing to hang up."""
 
-    @at("D")
+    @at("D=")
     async def _dial(self, call: Call) -> str:
         """No PPP here."""
         return "NO CARRIER"

@@ -38,7 +38,8 @@ class Control:
             "sockets": self._sockets, "inject": self._inject, "urc": self._urc,
             "raw": self._raw, "clock": self._clock, "nitz": self._nitz, "hosts": self._hosts,
             "air": self._air, "state": self._state, "downlink": self._family_verb,
-            "uplinks": self._family_verb, "join": self._family_verb, "quit": self._quit,
+            "uplinks": self._family_verb, "join": self._family_verb,
+            "ppp": self._family_verb, "quit": self._quit,
         }
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -39,6 +39,8 @@ class Part:
     rate: int = 115200
     storage: str = "SM"
     """The one place for messages; some parts have only ME."""
+    ppp: bool = True
+    """Whether it can be dialled into PPP, where the family has that."""
 
 
 @dataclass

@@ -147,7 +147,9 @@ class Qi(System):
         return ""
 
     @at("O")
-    async def _online_again(self, call: Call) -> str:
+    async def _resume(self, call: Call) -> str:
+        if self.dialled:
+            return await super()._resume(call)
         for socket in self.sockets.values():
             if socket.mode == 2:
                 self.modem.line.result("CONNECT")

@@ -29,9 +29,12 @@ class Quectel(Qi):
             "EC200U", "Quectel", ("RDY", "+CPIN: READY", "+QIND: SMS DONE", "+QIND: PB DONE")),
         "EC800": Part(
             "EC800M", "Quectel", ("RDY", "+CPIN: READY", "+QIND: SMS DONE", "+QIND: PB DONE")),
-        "BC66": Part("BC66", "Quectel", ("RDY", "+CFUN: 1", "+CPIN: READY"), sms=False),
-        "BC660K": Part("BC660K-GL", "Quectel", ("RDY", "+CFUN: 1", "+CPIN: READY"), sms=False),
+        "BC66": Part("BC66", "Quectel", ("RDY", "+CFUN: 1", "+CPIN: READY"), sms=False,
+                     ppp=False),
+        "BC660K": Part("BC660K-GL", "Quectel", ("RDY", "+CFUN: 1", "+CPIN: READY"), sms=False,
+                       ppp=False),
     }
+
     def defaults(self) -> None:
         """TLS without verification."""
         self.ssl: dict[tuple[str, int], list[str]] = {}

@@ -13,7 +13,8 @@ BUFFER = 8192
 class Sim7020(SimCom):
     """Five sockets; a socket is made, then connected to an address, no name."""
 
-    parts = {"SIM7020": Part("SIM7020E", "SIMCOM_Ltd", ("RDY", "+CPIN: READY", "+CFUN: 1"))}
+    parts = {"SIM7020": Part(
+        "SIM7020E", "SIMCOM_Ltd", ("RDY", "+CPIN: READY", "+CFUN: 1"), ppp=False)}
     always_active = True
     ntp_good = 0
 
@@ -47,6 +48,10 @@ class Sim7020(SimCom):
         if self.modem.cfun == 1:
             raise AtError(3)
         self.contexts[1].apn = call.text(1, "")
+
+    @at("*MCGDEFCONT?")
+    async def _default_context_now(self, call: Call) -> None:
+        self.modem.line.info(f'*MCGDEFCONT: "IP","{self.contexts[1].apn}"')
 
     @at("+CSOC=")
     async def _make(self, call: Call) -> None:

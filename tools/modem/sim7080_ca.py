@@ -86,6 +86,13 @@ class Sim7080(SimCom):
         name, size = call.text(1), call.number(3, 1, 10240)
         self.modem.files[name] = await self.payload(size, False, "DOWNLOAD\r\n") or b""
 
+    @at("+CFSGFIS=")
+    async def _file_size(self, call: Call) -> None:
+        call.number(0, 0, 3)
+        if call.text(1) not in self.modem.files:
+            raise AtError()
+        self.modem.line.info(f"+CFSGFIS: {len(self.modem.files[call.text(1)])}")
+
     @at("+CFSDFILE=")
     async def _delete_file(self, call: Call) -> None:
         if self.modem.files.pop(call.text(1), None) is None:
@@ -107,12 +114,13 @@ class Sim7080(SimCom):
     def _tls(self, number: int) -> TlsSettings | None:
         if self.ca_tls.get((number, "SSL"), "0") != "1":
             return None
-        settings = self.ssl_settings(int(self.ca_tls.get((number, "CRINDEX"), "0")))
+        context = int(self.ca_tls.get((number, "CRINDEX"), "0"))
+        settings = self.ssl_settings(context)
         ca = self.modem.files.get(self.ca_tls.get((number, "CACERT"), ""), b"")
         settings.ca, settings.verify = ca, bool(ca)
         settings.certificate = self.modem.files.get(self.ca_tls.get((number, "CERT"), ""), b"")
         settings.key = self.modem.files.get(self.ca_tls.get((number, "CERTKEY"), ""), b"")
-        settings.name_check = (number, "SNI") in self.ca_tls
+        settings.name_check = (number, "SNI") in self.ca_tls or ("sni", context) in self.ssl
         return settings
 
     @at("+CAOPEN=")

@@ -17,6 +17,7 @@ class SimCom(Sms):
 
     ntp_good = 0
     """What +CNTP: says when the time was had; it differs between families."""
+    connect = "CONNECT 115200"
 
     def defaults(self) -> None:
         """No time server; TLS without verification."""
@@ -92,7 +93,9 @@ class SimCom(Sms):
         mode = int(self.ssl.get(("authmode", context), "0"))
         lowest, highest = _VERSIONS[int(self.ssl.get(("sslversion", context), "4"))]
         own = mode in (2, 3)
-        no_clock = self.ssl.get(("ignorelocaltime", context), "1") == "1"
+        # The SIM70x0 calls it by another name.
+        no_clock = "0" not in (self.ssl.get(("ignorelocaltime", context)),
+                               self.ssl.get(("ignorertctime", context)))
         return TlsSettings(
             verify=mode in (1, 2), ca=self.ssl_file("cacert", context),
             certificate=self.ssl_file("clientcert", context) if own else b"",

@@ -65,7 +65,7 @@ class SimComCip(Cch):
         return Later(self._net_closed())
 
     async def _net_closed(self) -> None:
-        self.net_open = False
+        self.net_open = self.contexts[1].active = False
         self.drop_sockets()
         self.modem.urc("+NETCLOSE: 0")
 

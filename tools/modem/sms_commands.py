@@ -5,14 +5,14 @@ import asyncio
 from tools.modem import pdu
 from tools.modem.command_line import AtError, Call
 from tools.modem.family import at
-from tools.modem.network_commands import Network
+from tools.modem.ppp import Ppp
 from tools.modem.state import Message
 
 CENTRE = "+447700900000"
 _STATES = ["REC UNREAD", "REC READ", "STO UNSENT", "STO SENT"]
 
 
-class Sms(Network):
+class Sms(Ppp):
     """All answer ERROR on parts without SMS."""
 
     def defaults(self) -> None:

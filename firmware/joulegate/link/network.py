@@ -81,7 +81,10 @@ class Network:
             self.link.reconnect()
 
     async def run(self) -> None:
-        """Build what is wanted once it is, and run it for ever."""
+        """Build what is wanted once it is, and run it for ever.
+
+        Which transports there are, and LoRaWAN or not, is settled then and until the next start.
+        """
         while self.uplink is None:
             await self._changed.wait()
             self._changed.clear()
@@ -116,10 +119,13 @@ class Network:
         """Make the transports and the link, and begin their tasks."""
         from joulegate.link.link_task import Link
         app = self._app
+        if self.settings.values["lora"]:
+            return self._begin_lorawan()
         tasks = []
         names = self.settings.values["transports"]
-        if "modem" in names:
-            tasks.append(self._begin_modem())
+        make_ppp = app.board.ppp() if "ppp" in names else None
+        if "modem" in names or make_ppp is not None:
+            tasks.append(self._begin_modem("modem" in names, make_ppp))
         if "socket" in names and app.board.SOCKETS:
             from joulegate.link.socket_transport import SocketTransport
             self.transports["socket"] = SocketTransport("socket", app.clock)
@@ -129,30 +135,74 @@ class Network:
             self.transports["wifi"] = WifiTransport(wlan, self.settings, app.clock)
         self.link = Link(
             self._meter_id, self.settings, self.transports, self.uplink, app.accept_message,
-            app.clock, _random, app.log)
+            app.clock, _random, app.log, make_home=self._make_home)
         tasks.append(asyncio.create_task(self.link.run()))
         return [task for task in tasks if task is not None]
 
-    def _begin_modem(self) -> object:
+    def _make_home(self) -> object:
+        from joulegate.link.home import Home
+        return Home(self._app, self.settings, self.uplink.budget)
+
+    def _begin_lorawan(self) -> list:
+        """Make the link over LoRaWAN, which carries messages and is no stream."""
+        app = self._app
+        lines = app.board.modem()
+        if lines is None:
+            return []
+        from joulegate.link.lorawan.lorawan_task import LorawanLink
+        from joulegate.link.lorawan.rak3172 import Rak3172
+        from joulegate.link.modem.timing import Timing
+        timing = Timing()
+        self.link = LorawanLink(
+            self._meter_id, self.settings, Rak3172(lines[0], timing), self.uplink,
+            app.accept_message, app.clock, _random, app.log, timing)
+        return [asyncio.create_task(self.link.run())]
+
+    def _begin_modem(self, sockets: bool, make_ppp: object) -> object:
+        """Make what speaks to the modem; return its task, None on a board without a modem.
+
+        sockets: whether its own are wanted. make_ppp: the class network.PPP if PPP is, or None.
+        """
         app = self._app
         lines = app.board.modem()
         if lines is None:
             return None
         from joulegate.link.modem.modem import Modem
-        from joulegate.link.modem.modem_transport import ModemTransport
         from joulegate.link.modem.power_lines import PowerLines
         from joulegate.link.modem.sms import Sms
         from joulegate.link.modem.sms_tokens import SmsTokens
         from joulegate.link.modem.timing import Timing
         timing = Timing()
         uart, pwrkey, reset, supply, hold_tx = lines
-        self.transports["modem"] = ModemTransport(timing)
+        stream = self._make_stream(sockets, timing)
+        dialler = None if make_ppp is None else self._make_dialler(uart, timing, make_ppp)
         self.sms = Sms(timing, SmsTokens(app.enter_token, self._amount).handle)
         self.modem = Modem(
             uart, timing, self.settings.values,
-            PowerLines(timing, pwrkey, reset, supply, hold_tx), self.transports["modem"],
-            self.sms, app.clock, self._notes())
+            PowerLines(timing, pwrkey, reset, supply, hold_tx), stream,
+            self.sms, app.clock, self._notes(), dialler)
         return asyncio.create_task(self.modem.run())
+
+    def _make_stream(self, sockets: bool, timing: object) -> object:
+        """Return what the modem's task takes for its stream."""
+        if not sockets:
+            from joulegate.link.modem.no_stream import NoStream
+            return NoStream()
+        from joulegate.link.modem.modem_transport import ModemTransport
+        stream = self.transports["modem"] = ModemTransport(timing)
+        return stream
+
+    def _make_dialler(self, uart: object, timing: object, make_ppp: object) -> object:
+        """Make the transport over PPP; return what dials for it."""
+        from joulegate.link.modem.dialler import Dialler
+        from joulegate.link.ppp import PppTransport
+        dialler = Dialler(uart, timing)
+        ppp = PppTransport(dialler, make_ppp, self.settings, self._app.clock)
+        self.transports["ppp"] = ppp
+        if "modem" in self.transports:
+            # One line for two: who wants it last has it.
+            self.transports["modem"].release = ppp.release
+        return dialler
 
     def _notes(self) -> object:
         from joulegate.storage.notes import Notes
@@ -172,7 +222,7 @@ class Network:
 
     def _each_second(self) -> None:
         app = self._app
-        transport = self.transports.get(self.link.transport)
+        transport = self.transports.get(self.link.transport) if self.link is not None else None
         if transport is not None:
             self.uplink.signal = transport.signal()
         if self.sms is not None:

@@ -34,6 +34,9 @@ class AtReader:
         self._length = 0
         self._too_long = False
         self._after_cr = False
+        self.bytewise = False
+        """Whether no byte is taken from the UART before the one before has been looked at: for
+        when somebody else reads what follows a line."""
         self._prefix = b""
         self._stop = 0
         self.noise = 0
@@ -118,6 +121,12 @@ class AtReader:
         self._at += count
         return count
 
+    def end_line(self) -> bool:
+        """Take the LF of the line that was given, if it has come; return whether none is due."""
+        if self._after_cr and (self._at < self._end or self._fill()):
+            self._pass_lf()
+        return not self._after_cr
+
     def skip(self) -> int:
         """Drop what is there of a payload; return how many bytes."""
         if self._at >= self._end and not self._fill():
@@ -136,7 +145,7 @@ class AtReader:
         if not self._uart.any():
             return False
         self._at = 0
-        self._end = self._uart.readinto(self._chunk) or 0
+        self._end = self._uart.readinto(self._view[:1] if self.bytewise else self._chunk) or 0
         return self._end > 0
 
     def _pass_lf(self) -> None:

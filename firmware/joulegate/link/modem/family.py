@@ -31,6 +31,8 @@ class Family:
     """What is asked for registration; one that gives leave is enough."""
     sms = True
     """Whether it may have SMS; its build decides."""
+    ppp = True
+    """Whether it may be dialled into PPP."""
     send_max = 1460
     read_max = 512
     line_max = 320
@@ -57,11 +59,14 @@ class Family:
         """Take the data context down, whatever its state; LinkError."""
 
     async def open(self, engine: object, host: str, port: int, tls: object) -> None:
-        """Open the socket; LinkError. The one before has been closed."""
+        """Open the socket; LinkError. The one before has been closed.
+
+        ValueError: what is asked for cannot be had, and that is not the modem's fault.
+        """
         raise LinkError("%s: no sockets" % self.name)
 
-    async def send(self, engine: object, data: object) -> bool:
-        """Send at most `send_max` bytes; return False when the modem has no room for them now.
+    async def send(self, engine: object, data: object) -> int:
+        """Send at most `send_max` bytes; return how many were taken, 0 for no room now.
 
         LinkError: nobody knows what became of them, so the socket must be closed.
         """

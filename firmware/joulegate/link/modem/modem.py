@@ -31,20 +31,22 @@ _STEADY_MS = const(600000)
 class Modem:
     def __init__(
         self, uart: object, timing: object, settings: dict, lines: object, transport: object,
-        sms: object, clock: object, notes: object,
+        sms: object, clock: object, notes: object, dialler: object = None,
     ) -> None:
         """uart: as AtEngine has it, with a buffer of 4096 bytes for what comes. timing: a Timing.
         settings: "apn", and if need be "apn_user", "apn_password", "sim_pin", "flow_control" (RTS
         and CTS are wired), and "family", one of family_finder.FAMILIES for a modem that is not
         recognised. lines: PowerLines.
-        transport: ModemTransport. sms: Sms. clock: joulegate.clock's, for uptime, now, valid and
-        adjust. notes: as Registration has them.
+        transport: ModemTransport, or a NoStream. sms: Sms. clock: joulegate.clock's, for uptime,
+        now, valid and adjust. notes: as Registration has them. dialler: Dialler, where PPP is
+        wanted.
         """
         self._timing = timing
         self._settings = settings
         self._lines = lines
         self._transport = transport
         self._sms = sms
+        self._dialler = dialler
         self._clock = clock
         self.engine = AtEngine(uart, timing)
         self.engine.on_notice = self._heard
@@ -67,6 +69,8 @@ class Modem:
         while True:
             try:
                 self._transport.begin()
+                if self._dialler is not None:
+                    self._dialler.begin()
                 await self._bring_up()
                 await self._serve()
             except Restarted as e:
@@ -102,11 +106,12 @@ class Modem:
         await self.registration.use_apn(engine, family, self._settings["apn"])
         await self._sms.set_up(engine, family)
         await self.registration.register(engine, family)
-        await self.registration.measure(engine)
-        self._transport.rssi = self.registration.rssi
+        await self._measure()
         self._check.start(CHECK_MS)
         self._clock_due.end()
         self.sessions += 1
+        if self._dialler is not None:
+            self._dialler.ready = True
 
     async def _start(self) -> None:
         """Start a modem that says nothing, as one that is off does."""
@@ -153,19 +158,45 @@ class Modem:
     # --- serving --------------------------------------------------------------------------
 
     async def _serve(self) -> None:
+        """Do what is due, until the line has been lent to PPP and is back."""
         while True:
             self.engine.pump()
             if self.idle:
                 await self._timing.sleep_ms(_IDLE_MS)
-            else:
+            elif not self._dial_due:
                 await self._work()
+            elif await self._lend():
+                return
 
     @property
     def idle(self) -> bool:
         """Whether nothing is due. Asked fifty times a second, so it allocates nothing."""
         transport = self._transport
+        dialler = self._dialler
         return not (transport.due or (transport.wanted and not transport.attached)
+                    or (dialler is not None and dialler.due)
                     or self._sms.due or self._clock_due.over or self._check.over)
+
+    @property
+    def _dial_due(self) -> bool:
+        """Whether it is time to dial: after what can not be done while the line is lent."""
+        return self._dialler is not None and self._dialler.due and not (
+            self._clock_due.over or self._sms.due)
+
+    async def _lend(self) -> bool:
+        """Lend the line to PPP; return whether it was lent, and the modem is to be brought up
+        anew. LinkError."""
+        if not self.family.ppp:
+            self._dialler.refuse("%s: this family has no PPP" % self.family.name)
+            return False
+        await self._join()
+        # One context serves the modem's own sockets or PPP, not both.
+        await self.family.context_down(self.engine)
+        self._transport.wanted = False
+        self._transport.fail("its line carries PPP", True)
+        await self._dialler.serve(self.engine)
+        self.ladder.succeeded()
+        return True
 
     async def _work(self) -> None:
         """Do one piece of what is due."""
@@ -191,12 +222,16 @@ class Modem:
             await self._look_round()
 
     async def _attach(self) -> None:
+        await self._join()
+        await self.family.context_up(self.engine, self._settings)
+        self._transport.attached = True
+
+    async def _join(self) -> None:
+        """Make sure that the modem is registered and attached for data; LinkError."""
         if not await self.registration.check(self.engine, self.family):
             raise LinkError("network: " + self.registration.text)
         if await self.engine.command("AT+CGATT?", "+CGATT:", tries=3) != "1":
             await self.engine.command("AT+CGATT=1", timeout_ms=150000)
-        await self.family.context_up(self.engine, self._settings)
-        self._transport.attached = True
 
     async def _look_round(self) -> None:
         """See whether the network is still there, and how well it is heard."""
@@ -208,8 +243,13 @@ class Modem:
             return
         self._lost = False
         self._check.start(CHECK_MS)
+        await self._measure()
+
+    async def _measure(self) -> None:
         await self.registration.measure(self.engine)
         self._transport.rssi = self.registration.rssi
+        if self._dialler is not None:
+            self._dialler.rssi = self.registration.rssi
 
     async def _ask_time(self) -> None:
         """Offer the network's time to the clock; without one, give the modem the clock's."""
@@ -247,6 +287,8 @@ class Modem:
         if self._steady.over and not self._transport.opening:
             self.ladder.succeeded()
         self._transport.fail(problem, restarted)
+        if self._dialler is not None:
+            self._dialler.fail(problem)
         self.registration.rssi = self._transport.rssi = None
         if least == ladder.NOTHING:
             return

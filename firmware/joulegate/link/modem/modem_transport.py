@@ -37,6 +37,8 @@ class ModemTransport:
         self.received = 0
         """Bytes the modem has given."""
         self.rssi: int | None = None
+        self.release: object | None = None
+        """Called and awaited before attaching: has PPP give the modem's line back."""
         self.attached = False
         self.wanted = False
         """Whether a data context is asked for."""
@@ -62,6 +64,8 @@ class ModemTransport:
 
     async def attach(self) -> None:
         """Wait until the modem has a data context; LinkError as soon as it has failed to."""
+        if self.release is not None:
+            await self.release()
         self.wanted = True
         failures = self.failures
         if not self.attached and self.problem:
@@ -245,8 +249,8 @@ class ModemTransport:
 
     async def _send(self, engine: object, family: object) -> None:
         data = self._out.first(family.send_max)
-        count = len(data)
-        if await family.send(engine, data):
+        count = await family.send(engine, data)
+        if count:
             self._full = 0
             self.sent += count
             if self._open:

@@ -86,12 +86,12 @@ class QuectelEc(Family):
         if len(fields) < 2 or fields[1] != 0:
             raise LinkError("open %s:%d: %s" % (host, port, _error_text(fields[-1])))
 
-    async def send(self, engine: object, data: object) -> bool:
+    async def send(self, engine: object, data: object) -> int:
         size = len(data)
         # Whether what is called copied was delivered is for the session above to find out.
         answer = await engine.put(self._socket[2] % size, (data,), size, timeout_ms=_SEND_MS,
                                   good="SEND OK", bad="SEND FAIL")
-        return answer is None
+        return size if answer is None else 0
 
     async def receive(self, engine: object, into: object) -> int:
         return await engine.get(self._socket[3] % len(into), self._socket[4], _count, into)
@@ -133,6 +133,7 @@ class QuectelBc(QuectelEc):
     notices = QuectelEc.notices + ("+IP:", "+QNBIOTEVENT:", "+CSCON:")
     registrations = ("+CEREG",)
     sms = False
+    ppp = False
     clock = "AT+CCLK?", "+CCLK:", False
     apn = "AT+QCGDEFCONT?", 'AT+QCGDEFCONT="IP","%s"'
     off = "AT+QPOWD=1"
