@@ -1,7 +1,5 @@
 """One family of modems over the engine, without the modem's task: for what differs by family."""
 
-import unittest
-
 from fake_modem_uart import FakeModem, FakeTiming, run
 
 from joulegate.link.modem.at_engine import AtEngine
@@ -16,7 +14,8 @@ class Tls:
         self.ca = ca
 
 
-class FamilyCase(unittest.TestCase):
+class FamilyCase:
+    """What a TestCase needs beside it."""
 
     def begin(self, family, replies):
         """A session with a modem that answers so; `told` gets what its notices mean."""

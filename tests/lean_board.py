@@ -67,8 +67,8 @@ class LoadSide:
 
 
 class Rtc:
-    def datetime(self) -> tuple:
-        return (2026, 11, 21, 5, 12, 0, 0, 0)
+    def datetime(self, new: "tuple | None" = None) -> "tuple | None":
+        return (2026, 11, 21, 5, 12, 0, 0, 0) if new is None else None
 
 
 chip = Chip()
@@ -126,8 +126,12 @@ def ppp() -> None:
     """No PPP."""
 
 
-def modem() -> None:
+def modem(baudrate: int) -> None:
     """No modem."""
+
+
+def system_clock() -> Rtc:
+    return Rtc()
 
 
 def key_storage() -> None:

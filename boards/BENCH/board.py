@@ -138,9 +138,9 @@ def ppp() -> None:
     """Return None: the unix port has no PPP."""
 
 
-def modem() -> tuple:
+def modem(baudrate: int) -> tuple:
     """Return the UART, PWRKEY, and neither RESET, supply switch nor a hold on TX."""
-    uart = machine.UART(pins.MODEM_UART, 115200, rxbuf=4096, timeout=0)
+    uart = machine.UART(pins.MODEM_UART, baudrate, rxbuf=4096, timeout=0)
     return uart, machine.Pin(pins.MODEM_PWRKEY, machine.Pin.OUT, value=0), None, None, None
 
 

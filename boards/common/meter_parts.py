@@ -136,13 +136,13 @@ def ppp() -> object:
         return None
 
 
-def modem() -> tuple:
+def modem(baudrate: int) -> tuple:
     """Return the modem's UART, PWRKEY, RESET, supply switch, and what holds TX low.
 
     PWRKEY goes by a transistor, so high presses it; RESET and the supply are not led out.
     """
     uart = machine.UART(
-        pins.MODEM_UART, 115200, tx=machine.Pin(pins.MODEM_TX), rx=machine.Pin(pins.MODEM_RX),
+        pins.MODEM_UART, baudrate, tx=machine.Pin(pins.MODEM_TX), rx=machine.Pin(pins.MODEM_RX),
         rts=machine.Pin(pins.MODEM_RTS), cts=machine.Pin(pins.MODEM_CTS),
         flow=machine.UART.RTS | machine.UART.CTS, rxbuf=_MODEM_RXBUF, txbuf=_MODEM_TXBUF,
         timeout=0)

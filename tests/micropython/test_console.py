@@ -104,7 +104,7 @@ class Typed(Case):
     def test_every_page_fits_the_screen(self):
         self.provision()
         words = (b"help", b"status", b"registers", b"balance", b"tariff", b"relay", b"events",
-                 b"test", b"settings", b"identity", b"days", b"months", b"purchases")
+                 b"test", b"settings", b"identity", b"days", b"months", b"purchases", b"link")
         for word in words:
             for form in (word, word + b"()"):
                 said = self.say(form + b"\r").decode()
@@ -165,6 +165,12 @@ class Typed(Case):
         self.assertEqual(self.app.state.supply.levels.levels, (900000, 500))
         self.say(b"set maximum_balance 1000001\r")
         self.assertTrue(b"refused" in self.say(b"credit 7 5\r"))
+
+    def test_what_is_set_of_the_link_cannot_be_recalled(self):
+        self.provision()
+        said = self.say(b"balance\r", b"link user hunter2\r", b"\x1b[A\r", b"\x1b[A\x1b[A\r")
+        self.assertTrue(b'user is "hunter2"' in said, said)
+        self.assertEqual(said.count(b"hunter2"), 2)  # its echo, and that it was set
 
     def test_credit_counts_once(self):
         self.provision()

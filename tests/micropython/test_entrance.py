@@ -339,7 +339,7 @@ class LoggedIn(Case):
         self.ok("set", **request)
         self.ok("clock", set="2027-03-08T12:30:00")
         for do, arguments in (
-                ("upload", {"at": 0, "hex": "00"}), ("credit", {"tid": 5, "amount": "1"}),
+                ("tariff_check", {}), ("credit", {"tid": 5, "amount": "1"}),
                 ("token_key", {"key": DECODER}), ("message_keys", {"keys": RING}),
                 ("clear_log", {"name": "security"})):
             self.assertTrue("locked" in self.refusal(do, **arguments), do)

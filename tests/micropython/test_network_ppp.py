@@ -24,7 +24,7 @@ class Board:
     def ppp(self):
         return Board if self.has_ppp else None
 
-    def modem(self):
+    def modem(self, baudrate):
         return (self.uart, None, None, None, None) if self.has_modem else None
 
     def wlan(self):
@@ -49,7 +49,7 @@ class Built(unittest.TestCase):
         async def begin():
             network = Network(App(Board(has_ppp, has_modem)), "/nowhere")
             settings = FakeSettings(transports=names)
-            settings.values.update(host="", apn="", lora=False)
+            settings.values.update(host="", apn="", lora=False, family="")
             network._settings = settings
             for task in network._begin():
                 task.cancel()

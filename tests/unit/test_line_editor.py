@@ -99,6 +99,14 @@ class Recall(Case):
     def test_other_escapes_do_nothing(self):
         self.assertEqual(self.type(b"he\x1b[C\x1b[3~\x1b[1;5Dlp\x1bO\r"), ["help"])
 
+    def test_a_line_that_is_forgotten_cannot_be_recalled(self):
+        self.type(b"first\rsecret\r")
+        self.editor.forget()
+        self.assertEqual(self.type(UP + b"\r"), ["first"])
+        self.editor.forget()
+        self.editor.forget()
+        self.assertEqual(self.type(UP + b"\r"), [""])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -7,7 +7,9 @@ import unittest
 from parts import error_text
 from scratch import scratch_folder
 
+from joulegate.link.modem import family_finder
 from joulegate.storage.link_settings import (
+    FAMILIES,
     NETWORKS_MAX,
     LinkSettingError,
     LinkSettings,
@@ -20,7 +22,7 @@ RIGHT = {
     "certificate": "m_1.der", "key": "m_1.key.der", "server_name": "b-1.example",
     "user": "z\u00e4hler", "password": "p\u20ac", "keepalive_s": 30, "apn": "iot.example",
     "apn_user": "u@apn", "apn_password": "h1dden", "sim_pin": "1234",
-    "family": "quectel-ec", "ppp_number": "*99***1#",
+    "flow_control": False, "family": "quectel-ec", "ppp_number": "*99***1#",
     "transports": ["ppp", "wifi"], "wifi": [["home", "longenough"], ["open", ""]],
     "home": True, "home_prefix": "ha/meters", "home_seconds": 3600, "lora": True,
     "lora_dev_eui": "70B3D57ED0005678", "lora_join_eui": "0000000000000000",
@@ -151,6 +153,12 @@ class Files(unittest.TestCase):
         self.settings.set(certificate="")
         self.assertEqual(self.settings.path_of("ca"), self.folder + "/certs/ca.der")
         self.assertEqual(self.settings.path_of("certificate"), "")
+
+
+class Families(unittest.TestCase):
+
+    def test_are_those_of_the_finder(self):
+        self.assertEqual(FAMILIES[1:], family_finder.FAMILIES)
 
 
 if __name__ == "__main__":

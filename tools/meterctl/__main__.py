@@ -15,6 +15,7 @@ from tools.meterctl.commands import (
     export,
     firmware,
     keys,
+    link,
     login,
     look,
     provision,
@@ -42,8 +43,8 @@ def options(
 
 
 for _module in (
-        devices, look, events, records, tariff, settings, provision, keys, login, export,
-        firmware):
+        devices, look, events, records, tariff, settings, provision, keys, login, link,
+        export, firmware):
     _module.add(app)
 
 

@@ -18,6 +18,7 @@ MAYBE_TEXT = (str, type(None))
 MAYBE_FLAG = (bool, type(None))
 MAYBE_NUMBER = (int, type(None))
 MAYBE_OBJECT = (dict, type(None))
+MAYBE_LIST = (list, type(None))
 SETTING = (int, str, list)
 
 Fields = dict[str, tuple[type, ...]]
@@ -54,6 +55,12 @@ SHAPES: dict[str, Fields] = {
     "settle_days": _of(NUMBER, "waiting"),
     **dict.fromkeys(("days", "months", "purchases", "log"), _of(LIST, "columns rows")),
     "clear_log": {},
+    "link": _of(TEXT, "phase") | _of(MAYBE_TEXT, "transport failure")
+    | _of(MAYBE_NUMBER, "losses failed_tries refused longest_step_ms signal_dBm airtime_ms")
+    | _of(MAYBE_FLAG, "connected")
+    | _of(MAYBE_OBJECT, "session outbox readings bytes modem sms settings")
+    | _of(MAYBE_LIST, "transports wrong files"),
+    "link_file": _of(LIST, "files"),
     "provision": {},
     "credit": _of(FLAG, "accepted") | _of(TEXT, "reason balance"),
     "reset": {},
@@ -67,6 +74,7 @@ SHAPES: dict[str, Fields] = {
     "message_keys": _of(NUMBER, "keys"),
 }
 SHAPES["provision"] = SHAPES["identity"]
+SHAPES["link_set"] = SHAPES["link"]
 
 _SETTING: Fields = {
     "name": TEXT, "value": SETTING, "default": SETTING, "low": MAYBE_NUMBER,
@@ -74,6 +82,20 @@ _SETTING: Fields = {
 }
 _EVENT = (NUMBER, TEXT, TEXT, (int, str))
 _NEXT: Fields = {"digest": TEXT, "start": TEXT}
+_FILE = (TEXT, NUMBER, TEXT)
+_TRANSPORT = _of(TEXT, "name") | _of(NUMBER, "sent received") | _of(
+    MAYBE_NUMBER, "stalls longest_stall_ms") | _of(MAYBE_TEXT, "joined")
+_LINK_PARTS: dict[str, Fields] = {
+    "session": _of(NUMBER, "connections published resent received repeated stray"),
+    "outbox": _of(NUMBER, "oldest next held discarded"),
+    "readings": _of(NUMBER, "waiting discarded"),
+    "bytes": _of(NUMBER, "spent budget"),
+    "modem": _of(TEXT, "model registration") | _of(MAYBE_NUMBER, "signal_dBm")
+    | _of(NUMBER, "sessions restarts failures wait_s"),
+    "sms": _of(MAYBE_FLAG, "capable") | _of(NUMBER, "received sent discarded"),
+    "settings": _of(TEXT, "host") | _of(NUMBER, "port") | _of(FLAG, "tls")
+    | _of(LIST, "transports wifi"),
+}
 _TEST: Fields = {"name": TEXT, "passed": FLAG, "text": TEXT}
 
 
@@ -86,6 +108,8 @@ def problem(do: str, answer: dict[str, Any]) -> str:
         return _items(do, answer["events"], _event)
     if do in ("settings", "set"):
         return _items(do, answer["settings"], lambda at, item: _object(at, item, _SETTING))
+    if do in ("link", "link_set", "link_file"):
+        return _link(do, answer)
     if do == "self_test":
         return _items(do, answer["tests"], lambda at, item: _object(at, item, _TEST))
     if do == "tariff" and answer["next"] is not None:
@@ -118,11 +142,38 @@ def _items(at: str, items: list[Any], check: Callable[[str, Any], str]) -> str:
     return ""
 
 
+def _link(do: str, answer: dict[str, Any]) -> str:
+    for name, fields in _LINK_PARTS.items():
+        part = answer.get(name)
+        wrong = "" if part is None else _object(f"{do}.{name}", part, fields)
+        if wrong:
+            return wrong
+    return (
+        _items(f"{do}.transports", answer.get("transports") or [],
+               lambda at, item: _object(at, item, _TRANSPORT))
+        or _items(f"{do}.files", answer.get("files") or [], _file)
+        or _items(f"{do}.settings.wifi", (answer.get("settings") or {}).get("wifi") or [],
+                  _network))
+
+
+def _file(at: str, item: Any) -> str:
+    return _row(at, item, _FILE, "[name, size, SHA-256]")
+
+
+def _network(at: str, item: Any) -> str:
+    return _row(at, item, (TEXT, FLAG), "[name, whether it has a password]")
+
+
 def _event(at: str, item: Any) -> str:
-    if not isinstance(item, list) or len(item) != len(_EVENT):
-        return f"{at}: {_short(item)}: must be [number, time, name, value]"
-    return _object(at, dict(zip("0123", item, strict=True)),
-                   dict(zip("0123", _EVENT, strict=True)))
+    return _row(at, item, _EVENT, "[number, time, name, value]")
+
+
+def _row(at: str, item: Any, types: tuple[tuple[type, ...], ...], form: str) -> str:
+    if not isinstance(item, list) or len(item) != len(types):
+        return f"{at}: {_short(item)}: must be {form}"
+    names = [str(i) for i in range(len(types))]
+    return _object(at, dict(zip(names, item, strict=True)),
+                   dict(zip(names, types, strict=True)))
 
 
 def _short(value: Any) -> str:

@@ -20,6 +20,8 @@ _HELP = (
     ("test", "self test of every part"),
     ("settings", "settings with value, range and unit"),
     ("set NAME VALUE", "change a setting; lists as [1000, 500]"),
+    ("link", "the way to the head-end: state, counters, files"),
+    ("link NAME VALUE", "change a setting of the link"),
     ("identity", "what this meter is and runs"),
     ("login", "a challenge, then: login KID ANSWER"),
     ("logout", "end the session"),
@@ -30,7 +32,7 @@ _DEVELOPMENT_HELP = (
     ("press [long]", "press the customer's button"),
 )
 _REPORTS = ("status", "registers", "balance", "tariff", "relay", "settings", "identity",
-            "days", "months", "purchases")
+            "days", "months", "purchases", "link")
 
 
 class Commands:
@@ -69,10 +71,9 @@ class Commands:
             self._page("events", {"since": since})
         elif name == "log" and len(arguments) == 1:
             self._page("log", {"name": arguments[0]})
-        elif name == "set" and len(arguments) >= 2:
-            value = _value(" ".join(arguments[1:]))
-            self._requests.answer("set", {"values": {arguments[0]: value}})
-            self._show("%s is %s" % (arguments[0], json.dumps(value)))
+        elif name in ("set", "link") and len(arguments) >= 2:
+            (self._set if name == "set" else self._set_link)(
+                arguments[0], " ".join(arguments[1:]))
         elif name in ("token", "login", "logout"):
             self._prove(name, arguments)
         elif name == "credit" and len(arguments) == 2:
@@ -99,6 +100,18 @@ class Commands:
         else:
             raise ValueError("%r: there is no such command, or words are missing; type help"
                              % name)
+
+    def _set(self, name: str, text: str) -> None:
+        value = _value(text)
+        self._requests.answer("set", {"values": {name: value}})
+        self._show("%s is %s" % (name, json.dumps(value)))
+
+    def _set_link(self, name: str, text: str) -> None:
+        # Only here: a meter without a link has no use for it.
+        from joulegate.console import link_requests
+        value = link_requests.value(name, text)
+        self._requests.answer("link_set", {"values": {name: value}})
+        self._show(link_requests.shown(name, value))
 
     def _prove(self, name: str, arguments: list) -> None:
         answer = self._requests.answer

@@ -13,6 +13,7 @@ from joulegate.console.terminal import Terminal
 _CTRL_A = 0x01
 _CTRL_B = 0x02
 _PROMPT = "> "
+_LINK = "link "
 
 
 class Console:
@@ -61,4 +62,7 @@ class Console:
                 line = self._editor.feed(byte)
                 if line is not None:
                     self._commands.obey(line)
+                    if line.startswith(_LINK):
+                        # It may be a password, and the next one at the cable is another.
+                        self._editor.forget()
                     self._editor.show_prompt()

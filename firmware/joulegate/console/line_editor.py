@@ -56,6 +56,12 @@ class LineEditor:
                 self._history.pop(0)
         return line
 
+    def forget(self) -> None:
+        """Drop the line that was completed last from those that can be recalled."""
+        if self._history:
+            self._history.pop()
+            self._at = len(self._history)
+
     def _feed_escape(self, byte: int) -> None:
         """Take in the rest of an escape sequence: arrows up and down recall, others do nothing."""
         self._escape += chr(byte)

@@ -103,6 +103,14 @@ def _table(r: dict) -> list:
     return found if r["rows"] else ["none"]
 
 
+def _link(r: dict) -> list:
+    if len(r) == 1:
+        return [_LABEL % ("link", r["phase"])]
+    # Only here: a meter without a link has no use for it.
+    from joulegate.console.link_page import page
+    return page(r, _LABEL, _text)
+
+
 _ORDER = {
     "registers": ("import_kWh", "export_kWh", "reactive_import_kvarh", "reactive_export_kvarh"),
     "balance": ("balance", "currency", "credits", "charges", "month_kWh", "month_cost"),
@@ -113,4 +121,4 @@ _ORDER = {
 }
 _PAGES = {"status": _status, "events": _events, "settings": _settings, "self_test": _tests,
           "identity": _identity, "balance": _balance, "days": _table, "months": _table,
-          "purchases": _table, "log": _table}
+          "purchases": _table, "log": _table, "link": _link}

@@ -5,6 +5,7 @@ changes the meter. The typed console and the host's tools show the same reports.
 """
 
 import gc
+import os
 import sys
 from binascii import hexlify
 
@@ -18,6 +19,8 @@ _MONEY_EVENTS = (
     "low_credit", "credit_exhausted", "credited", "purchase_reapplied", "alarm_tripped",
     "emergency_offered", "emergency_over")
 _INTENTS = ("none", "open", "close")
+# In the meter's folder: a meter has a link when this is there.
+_LINK_FILE = "link.json"
 
 
 _UNITS = {
@@ -152,6 +155,16 @@ def settings(app: object) -> dict:
                      "low": low, "high": high, "unit": unit,
                      "texts": name in ("friendly_hours", "profile_channels", "sms_numbers")})
     return {"settings": rows}
+
+
+def link(app: object) -> dict:
+    """Return how the link is doing: of a meter without one the phase "none" and no more."""
+    network = app.network
+    if network.uplink is None and _LINK_FILE not in os.listdir(app.board.FOLDER):
+        return {"phase": "none"}
+    # Only here: a meter without a link has no use for it.
+    from joulegate.console import link_reports
+    return link_reports.link(app)
 
 
 def tests(app: object) -> dict:

@@ -23,6 +23,7 @@ _REPORTS = {
     "identity": reports.identity, "status": reports.status, "registers": reports.registers,
     "balance": reports.balance, "tariff": reports.tariff, "relay": reports.relay,
     "events": reports.events, "settings": reports.settings, "self_test": reports.tests,
+    "link": reports.link,
     "days": record_reports.days, "months": record_reports.months,
     "purchases": record_reports.purchases, "log": record_reports.log,
 }
@@ -230,6 +231,21 @@ def _settle_days(app: object, requests: Requests) -> dict:
     return {"waiting": app.commissioning.settle_days()}
 
 
+def _link_set(app: object, values: dict, requests: Requests) -> dict:
+    # Only here and below: few requests are about the link, and not every meter has one.
+    from joulegate.console import link_requests
+    return link_requests.change(app, values)
+
+
+def _link_file(app: object, name: str, requests: Requests, remove: bool = False) -> dict:
+    from joulegate.console import link_requests
+    if remove:
+        return link_requests.remove_file(app, name)
+    answer = link_requests.store_file(app, name, requests.document())
+    requests.forget()
+    return answer
+
+
 def _reset(app: object, requests: Requests) -> dict:
     app.commissioning.restart()
     return {}
@@ -238,7 +254,7 @@ def _reset(app: object, requests: Requests) -> dict:
 _CHANGES = {
     "upload": _upload, "set": _set, "clock": _clock, "tariff_check": _tariff_check,
     "tariff_load": _tariff_load, "provision": _provision, "credit": _credit, "reset": _reset,
-    "press": _press,
+    "press": _press, "link_set": _link_set, "link_file": _link_file,
     "settle_days": _settle_days, "clear_log": _clear_log, "token": _token,
     "message": _message, "token_key": _token_key, "message_keys": _message_keys,
     "challenge": _challenge, "login": _login, "logout": _logout,

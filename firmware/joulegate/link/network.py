@@ -17,6 +17,10 @@ from joulegate.core.civil import civil_of
 FILE = "link.json"
 CERTIFICATES = "/certs"
 
+_FAST = const(115200)
+_SLOW = const(9600)
+"""The one rate of a BC95, which cannot be asked for its name at another."""
+
 _SECOND_MS = const(1000)
 _HOUR_S = const(3600)
 
@@ -40,6 +44,7 @@ class Network:
         self.transports: dict = {}
         self._reminders: object = None
         self._clock_set_s = -_HOUR_S
+        self._anew = False
 
     @property
     def settings(self) -> object:
@@ -67,35 +72,42 @@ class Network:
     def change(self, changes: dict) -> None:
         """Store link settings, and have them hold at once; LinkSettingError, OSError, and
         nothing has changed."""
-        self.settings.set(**changes)
-        if "sim_pin" in changes:
-            self._notes().put("pin_refused", 0)
         app = self._app
         now = app.clock.now()
-        app.log.add(event.SETTINGS_CHANGED, now)
+        settings = self.settings
+        settings.changed(**changes)
         if self.uplink is None:
+            # Before they are stored: what needs memory may not get it.
             self._make_uplink(now)
             app.entrance.start_messages(now)
+        settings.set(**changes)
+        if "sim_pin" in changes:
+            self._notes().put("pin_refused", 0)
+        app.log.add(event.SETTINGS_CHANGED, now)
+        self._anew = any([
+            name in ("transports", "family", "flow_control") or name[:4] == "lora"
+            for name in changes])
         self._changed.set()
         if self.link is not None:
             self.link.reconnect()
 
     async def run(self) -> None:
-        """Build what is wanted once it is, and run it for ever.
-
-        Which transports there are, and LoRaWAN or not, is settled then and until the next start.
-        """
+        """Build what is wanted once it is, and run it for ever; anew when the settings name
+        other transports."""
         while self.uplink is None:
             await self._changed.wait()
             self._changed.clear()
-        tasks = self._begin()
-        try:
-            while True:
-                self._each_second()
-                await asyncio.sleep_ms(_SECOND_MS)
-        finally:
-            for task in tasks:
-                task.cancel()
+        while True:
+            self._anew = False
+            tasks = self._begin()
+            try:
+                while not self._anew:
+                    self._each_second()
+                    await asyncio.sleep_ms(_SECOND_MS)
+            finally:
+                for task in tasks:
+                    task.cancel()
+            await asyncio.sleep_ms(_SECOND_MS)
 
     # --- building -------------------------------------------------------------------------
 
@@ -119,6 +131,8 @@ class Network:
         """Make the transports and the link, and begin their tasks."""
         from joulegate.link.link_task import Link
         app = self._app
+        self.link = self.modem = self.sms = None
+        self.transports = {}
         if self.settings.values["lora"]:
             return self._begin_lorawan()
         tasks = []
@@ -146,7 +160,7 @@ class Network:
     def _begin_lorawan(self) -> list:
         """Make the link over LoRaWAN, which carries messages and is no stream."""
         app = self._app
-        lines = app.board.modem()
+        lines = app.board.modem(_FAST)
         if lines is None:
             return []
         from joulegate.link.lorawan.lorawan_task import LorawanLink
@@ -164,7 +178,7 @@ class Network:
         sockets: whether its own are wanted. make_ppp: the class network.PPP if PPP is, or None.
         """
         app = self._app
-        lines = app.board.modem()
+        lines = app.board.modem(_SLOW if self.settings.values["family"] == "bc95" else _FAST)
         if lines is None:
             return None
         from joulegate.link.modem.modem import Modem

@@ -17,8 +17,10 @@ NETWORKS_MAX = const(8)
 TRANSPORTS = ("wifi", "modem", "ppp", "socket")
 LORA_BANDS = ("EU433", "CN470", "RU864", "IN865", "EU868", "US915", "AU915", "KR920", "AS923-1",
               "AS923-2", "AS923-3", "AS923-4", "LA915")
+FAMILIES = ("", "quectel-ec", "quectel-bg", "quectel-bc", "simcom", "sim7080", "sim7020", "bc95")
+"""Of modems, as link/modem/family_finder.py has them; none: by the modem's own name."""
 SECRETS = ("password", "apn_password", "sim_pin", "lora_app_key")
-SWITCHES = {"tls": True, "home": False, "lora": False}
+SWITCHES = {"tls": True, "home": False, "lora": False, "flow_control": True}
 _HEX = "0abcdefABCDEF"
 
 NUMBERS = {
@@ -43,7 +45,6 @@ TEXTS = {
     "apn_user": ("", 0, 32, ".-_@"),
     "apn_password": ("", 0, 32, ".-_@"),
     "sim_pin": ("", 4, 8, "0"),
-    "family": ("", 0, 16, ".-_"),
     "ppp_number": ("*99#", 3, 16, "0*#"),
     "home_prefix": ("homeassistant", 1, 32, ".-_/"),
     "lora_dev_eui": ("", 16, 16, _HEX),
@@ -70,9 +71,10 @@ def check(name: str, value: object) -> None:
     elif name in SWITCHES:
         if not isinstance(value, bool):
             rule = "must be true or false"
-    elif name == "lora_band":
-        if value not in LORA_BANDS:
-            rule = "must be one of " + ", ".join(LORA_BANDS)
+    elif name == "lora_band" or name == "family":
+        known = LORA_BANDS if name == "lora_band" else FAMILIES
+        if value not in known:
+            rule = "must be one of " + ", ".join([one or "(none)" for one in known])
     elif name == "transports":
         rule = _transports_rule(value)
     elif name == "wifi":
@@ -136,6 +138,7 @@ def defaults() -> dict:
     values.update({name: row[0] for name, row in TEXTS.items()})
     values.update(SWITCHES)
     values["lora_band"] = "EU868"
+    values["family"] = ""
     values["transports"] = []
     values["wifi"] = []
     return values

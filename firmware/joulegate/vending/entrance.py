@@ -109,6 +109,7 @@ class Entrance:
     def start_messages(self, now: int) -> None:
         """Read the keys for messages, once the gate has recovered. Never raises."""
         self.messages = None
+        login = self._login
         self._login = None
         try:
             if self._app.state.provisioned and self.has_message_keys:
@@ -116,6 +117,9 @@ class Entrance:
                 self.messages.start()
                 if self.messages.problem:
                     self._app.log.add(event.STORAGE_ERROR, now)
+                elif login is not None:
+                    login.use(self.messages.ring)
+                    self._login = login
         except (OSError, MemoryError):
             self._app.log.add(event.STORAGE_ERROR, now)
 

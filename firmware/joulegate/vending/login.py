@@ -27,12 +27,11 @@ _LOGIN = const(2)
 _KEY_SIZE = const(32)
 _WHO = const(0xFFFFFF)
 
-_FOR_TECHNICIAN = ("set", "clock", "reset", "settle_days")
-_FOR_ADMINISTRATOR = _FOR_TECHNICIAN + (
-    "upload", "tariff_check", "tariff_load", "clear_log", "token_key")
-MAY = {TECHNICIAN: _FOR_TECHNICIAN, ADMINISTRATOR: _FOR_ADMINISTRATOR}
-NUMBERS = _FOR_ADMINISTRATOR
-"""The number of a request in the event log is its place here."""
+NUMBERS = ("set", "clock", "reset", "settle_days", "upload", "tariff_check", "tariff_load",
+           "clear_log", "token_key", "link_set", "link_file")
+"""The number of a request in the event log is its place here: a new one goes to the end."""
+_FOR_TECHNICIAN = ("set", "clock", "reset", "settle_days", "upload", "link_set", "link_file")
+MAY = {TECHNICIAN: _FOR_TECHNICIAN, ADMINISTRATOR: NUMBERS}
 
 
 class Login:
@@ -75,6 +74,15 @@ class Login:
             raise RuntimeError("login: the answer is wrong")
         self._entry = entry
         self._began_s = self._used_s = self._uptime()
+
+    def use(self, ring: object) -> None:
+        """Go on with the keys as they were read anew; a session goes on if its key is there."""
+        before = self._entry
+        self._ring = ring
+        if before is not None:
+            found = ring.find(before.kid)
+            good = found is not None and not found.retired and equal(found.key, before.key)
+            self._entry = found if good else None
 
     @property
     def who(self) -> int:
