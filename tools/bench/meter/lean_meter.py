@@ -122,6 +122,7 @@ class LeanBoard:
     FIRST_YEAR = 2020
     WATCHDOG_MS = 8000
     CAPABILITIES = {"load_side": True, "cover": True, "battery_rtc": True}
+    SOCKETS = True
 
     def __init__(self, flash: Flash, meter_constant: int, fram: object = None) -> None:
         """fram: a driver on a chip, where the ledger is to stand in FRAM."""
@@ -160,6 +161,18 @@ class LeanBoard:
 
     def button(self) -> None:
         return None
+
+    def wlan(self) -> None:
+        return None
+
+    def ppp(self) -> None:
+        return None
+
+    def modem(self, baudrate: int) -> None:
+        return None
+
+    def system_clock(self) -> Rtc:
+        return self.clock
 
     def fram(self) -> object:
         return self._fram
