@@ -1,8 +1,10 @@
-// Flash, 2 MiB: image 1280 KiB (the Wi-Fi chip's own firmware is in it), ROMFS 256 KiB,
-// storage 512 KiB.
+// Flash, 2 MiB: image 1536 KiB (the Wi-Fi chip's own firmware is in it), storage 512 KiB.
+// With ROMFS: image 1024 KiB, ROMFS 512 KiB, storage the same.
 #define MICROPY_HW_BOARD_NAME           "Joulegate METER_RP2040_W"
-#define MICROPY_HW_ROMFS_BYTES          (256 * 1024)
 #define MICROPY_HW_FLASH_STORAGE_BYTES  (512 * 1024)
+#if JOULEGATE_ROMFS
+#define MICROPY_HW_ROMFS_BYTES          (512 * 1024)
+#endif
 
 #define MICROPY_PY_NETWORK                   (1)
 #define MICROPY_PY_NETWORK_HOSTNAME_DEFAULT  "joulegate"

@@ -1,7 +1,7 @@
 """Memory budgets that do not depend on the machine's speed: they hold or the build fails."""
 
 from tools.bench.process import ROOT
-from tools.measure.rows import bytes_a_tick_32, core_year, whole_firmware
+from tools.measure.rows import LINK_FREE, bytes_a_tick_32, core_year, whole_firmware
 from tools.measure32 import measure
 
 
@@ -33,3 +33,9 @@ def test_it_does_with_keys_for_tokens_and_messages() -> None:
     heap = whole_firmware(keys=True)
     assert heap["ticks"] == 5000
     assert heap["free"] * 100 >= heap["total"] * 30
+
+
+def test_it_does_with_keys_and_a_link_on_the_heap_of_a_chip() -> None:
+    heap = whole_firmware(link=True)
+    assert heap["ticks"] == 5000
+    assert heap["free"] * 100 >= heap["total"] * LINK_FREE

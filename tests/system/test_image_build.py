@@ -12,7 +12,7 @@ import pytest
 from littlefs import LittleFS
 
 from tests.harness.execution import micropython
-from tests.official_files import Pico
+from tests.official_files import RP2350, Pico
 from tools.image import build, compiler, filesystems, layout, ram
 from tools.image.boards import BOARDS, Board, board
 from tools.image.compiler import File
@@ -21,7 +21,7 @@ from tools.image.profiles import LEFT_OUT, Profile
 
 ROOT = Path(__file__).parents[2]
 REAL = list(BOARDS.values())
-PICO = BOARDS["METER_RP2040"]
+PICO, PICO2 = BOARDS["METER_RP2040"], BOARDS["METER_RP2350"]
 # The modules of the image alone, with the bench's machine and time in place of a board's.
 SHIMS = ":".join([str(ROOT / "boards/BENCH/shim"), str(ROOT / "tools/bench"), ".frozen"])
 
@@ -148,7 +148,9 @@ def test_ram_is_counted_by_module_in_use() -> None:
     files = compiler.files(PICO, Profile.DEVELOPMENT)
     found = ram.by_module(files)
     assert 500 < found["joulegate/core/account.mpy"] < 8000
-    assert "lib/umqtt/simple.mpy" not in found  # nothing imports it yet
+    session = "joulegate/link/mqtt/session.mpy"
+    assert session not in found  # only with link settings
+    assert session in ram.by_module(files, link=True)
     assert 60_000 < sum(found.values()) < 260_000
     cipher = "joulegate/vending/misty1.mpy"
     assert cipher not in found  # only with a decoder key
@@ -195,9 +197,9 @@ def tool(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line(tmp_path: Path) -> None:
     official = tmp_path / "official.uf2"
-    official.write_bytes(Pico().uf2())
-    done = tool("build", "METER_RP2040", "--micropython", str(official), "--out",
-                str(tmp_path / "out"), "--heap-free", "10", "--json")
+    official.write_bytes(Pico(board="pico2", family=RP2350, storage=PICO2.storage).uf2())
+    done = tool("build", PICO2.name, "--micropython", str(official), "--out",
+                str(tmp_path / "out"), "--json")
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
     assert made["refused"] == "" and [one["profile"] for one in made["built"]] == ["development"]

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from littlefs import LittleFS
 
-from tools.image import board_copy, frozen, frozen_report, layout, uf2
+from tools.image import board_copy, compiler, frozen, frozen_names, frozen_report, layout, uf2
 from tools.image.boards import Board, board
+from tools.image.compiler import File
 from tools.image.errors import ImageError
+from tools.image.profiles import Profile
 
 ROOT = Path(__file__).parents[2]
 PICO, ESP32 = board("METER_RP2040"), board("METER_ESP32")
@@ -72,7 +74,80 @@ def test_a_build_for_romfs_freezes_the_start_alone(target: Board, tmp_path: Path
     for name in ("boot.py", "main.py"):
         assert (boards / target.name / name).read_bytes() == (
             ROOT / "firmware" / name).read_bytes()
+    header = (boards / target.name / "mpconfigboard.h").read_text()
+    assert header.startswith("#define JOULEGATE_ROMFS (1)\n")
+    assert "romfs_names.py" in manifest and (boards / target.name / "romfs_names.py").is_file()
+    if target is ESP32:
+        own = ROOT / "boards" / target.name
+        assert (boards / target.name / "partitions.csv").read_bytes() == (
+            own / "partitions-romfs.csv").read_bytes()
+        assert not (boards / target.name / "partitions-romfs.csv").exists()
     assert board_copy.for_romfs(target, tmp_path / "boards") == boards
+
+
+@pytest.mark.parametrize(("target", "with_romfs", "room"), [
+    (PICO, False, 1024 * 1024), (PICO, True, 512 * 1024),
+    (ESP32, False, 1728 * 1024), (ESP32, True, 1472 * 1024)])
+def test_an_image_larger_than_its_room_is_refused(
+        target: Board, with_romfs: bool, room: int) -> None:
+    assert layout.image(target, with_romfs) == room
+    layout.check_image(target, with_romfs, room)
+    with pytest.raises(ImageError, match=f"{room + 1} bytes, more than the {room}"):
+        layout.check_image(target, with_romfs, room + 1)
+
+
+def test_romfs_ends_where_the_storage_begins() -> None:
+    for target in (PICO, ESP32):
+        offset, size = layout.romfs(target)
+        assert offset + size == layout.storage(target)[0]
+
+
+def test_a_build_folder_of_another_place_is_not_gone_on_with(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frozen, "version", lambda tree: "1.28.0")
+    monkeypatch.setattr(frozen, "check_tools", lambda board, tree: None)
+    monkeypatch.setattr(frozen, "FROZEN", tmp_path)
+    monkeypatch.setattr(frozen, "_make", lambda words, environment, log: None)
+    monkeypatch.setattr(frozen, "_collect", lambda *parts: tmp_path)
+    folder = tmp_path / PICO.name
+    for place, kept in ((ROOT / "boards" / PICO.name, True), (tmp_path / "other", False)):
+        folder.mkdir(exist_ok=True)
+        (folder / "CMakeCache.txt").write_text(f"A:STRING=1\nMICROPY_BOARD_DIR:PATH={place}\n")
+        frozen.build(PICO, tmp_path, 1)
+        assert (folder / "CMakeCache.txt").exists() == kept
+
+
+def test_the_size_of_the_program_is_that_of_the_build(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"made no micropython\.bin"):
+        frozen.program_bytes(ESP32, tmp_path)
+    (tmp_path / "firmware.bin").write_bytes(b"program")
+    assert frozen.program_bytes(PICO, tmp_path) == 7
+
+
+def compiled(name: str, text: str) -> File:
+    return File(name.replace(".py", ".mpy"), compiler.compile_mpy(name, text, PICO.march), text)
+
+
+def test_the_names_of_a_mpy() -> None:
+    file = compiled("here.py", "import far.away.thing\ndef measured_voltage(print):\n"
+                               "    return print.phase_angle, 'a b', 'a text of more than ten'\n")
+    assert sorted(frozen_names.names(file.data)) == [
+        "a b", "far", "far.away.thing", "here.py", "measured_voltage", "phase_angle"]
+    native = compiled("here.py", "import micropython\n@micropython.native\n"
+                                 "def measured_voltage():\n    return 1\n")
+    assert native.native and "measured_voltage" in frozen_names.names(native.data)
+    assert frozen_names.names(b"print()\n") == []
+
+
+@pytest.mark.parametrize("target", [PICO, ESP32], ids=lambda target: target.name)
+def test_all_names_of_the_romfs_are_frozen_but_those_of_files(target: Board) -> None:
+    files = compiler.files(target, Profile.PRODUCTION)
+    module = compiled("names_here.py", frozen_names.module(files))
+    frozen_ones = set(frozen_names.names(module.data))
+    brought = {name for file in files for name in frozen_names.names(file.data)}
+    left = brought - frozen_ones
+    assert left and all(name.endswith(".py") for name in left)
+    assert frozen_ones - brought == {"names_here.py"}
 
 
 def test_a_build_for_development_has_its_profile_and_all_else(tmp_path: Path) -> None:

@@ -96,11 +96,13 @@ def frozen(
     modules = images.production(target, IMAGES / target.name).images[0] if romfs else None
     image = frozen_build.build(target, tree.resolve(), jobs, cmake_args,
                                modules.read_bytes() if modules else None, profile)
-    sizes = frozen_report.sizes(frozen_build.folder(target, romfs, profile))
+    folder = frozen_build.folder(target, romfs, profile)
+    sizes = frozen_report.sizes(folder)
+    program = frozen_build.program_bytes(target, folder)
     if as_json:
-        print(json.dumps(frozen_report.as_json(target, image, sizes), indent=1))
+        print(json.dumps(frozen_report.as_json(target, image, sizes, program, romfs), indent=1))
         return
-    frozen_report.show(Console(soft_wrap=True), target, image, sizes)
+    frozen_report.show(Console(soft_wrap=True), target, image, sizes, program, romfs)
 
 
 @app.command()

@@ -20,6 +20,7 @@ TAIL_LINES = 15
 _TOOLS = {Family.RP2: ("cmake", "make", "gcc", "arm-none-eabi-gcc"),
           Family.ESP32: ("cmake", "make", "gcc", "idf.py")}
 _VERSION_MACRO = r"^#define MICROPY_VERSION_{part}\s+(\d+)$"
+_BOARD_DIR = re.compile(r"^MICROPY_BOARD_DIR:\w+=(.+)$", re.MULTILINE)
 _SUBMODULES = {Family.RP2: ("lib/pico-sdk/pico_sdk_init.cmake", "lib/tinyusb/src/tusb.c"),
                Family.ESP32: ("lib/berkeley-db-1.xx/README",)}
 
@@ -35,6 +36,10 @@ def build(board: Board, tree: Path, jobs: int, cmake_args: str = "",
     check_tools(board, tree)
     target = folder(board, romfs is not None, profile)
     log = target.with_suffix(".log")
+    own_boards = BOARDS_FOLDER
+    if romfs is not None or profile is Profile.DEVELOPMENT:
+        own_boards = target / "boards"
+    _begin_anew_elsewhere(target, own_boards / board.name)
     target.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
     # Under `make frozen` MAKEFLAGS holds its variables, and they would override the port's.
@@ -44,12 +49,11 @@ def build(board: Board, tree: Path, jobs: int, cmake_args: str = "",
     variable = "CMAKE_ARGS" if board.family is Family.RP2 else "IDFPY_FLAGS"
     environment[variable] = cmake_args
     _make(["-C", str(tree / "mpy-cross"), f"-j{jobs}"], environment, log)
-    boards = BOARDS_FOLDER
     if romfs is not None:
-        boards = board_copy.for_romfs(board, target / "boards")
+        board_copy.for_romfs(board, own_boards)
     elif profile is Profile.DEVELOPMENT:
-        boards = board_copy.for_development(board, target / "boards")
-    _make(["-C", str(tree / "ports" / board.family), f"BOARD_DIR={boards / board.name}",
+        board_copy.for_development(board, own_boards)
+    _make(["-C", str(tree / "ports" / board.family), f"BOARD_DIR={own_boards / board.name}",
            f"BUILD={target}", f"-j{jobs}"], environment, log)
     return _collect(board, target, romfs, profile)
 
@@ -112,6 +116,18 @@ def commit_time() -> int:
     return int(done.stdout)
 
 
+def _begin_anew_elsewhere(target: Path, board_files: Path) -> None:
+    """Remove a build folder that was set up for the board files of another place.
+
+    CMake would go on with those, as in a copy of the project whose folder `build` is shared.
+    """
+    cache = target / "CMakeCache.txt"
+    if cache.is_file():
+        found = _BOARD_DIR.search(cache.read_text(encoding="utf-8", errors="replace"))
+        if found is None or Path(found[1]) != board_files:
+            shutil.rmtree(target)
+
+
 def _make(arguments: list[str], environment: dict[str, str], log: Path) -> None:
     with log.open("a") as output:
         done = subprocess.run(["make", *arguments], env=environment, stdout=output,
@@ -135,12 +151,22 @@ def _collect(board: Board, target: Path, romfs: bytes | None, profile: Profile) 
         image.write_bytes(uf2.write(uf2.Program(board.chip, pages, e10)))
     else:
         raise ImageError(f"MicroPython's build made no {made.name}: see its log")
+    layout.check_image(board, romfs is not None, program_bytes(board, target))
     if romfs is not None and board.family is Family.RP2:
         program = uf2.read(image.read_bytes(), board.chip)
         joined = uf2.merge(program, [(0, romfs)], layout.romfs(board)[0])
         image.write_bytes(uf2.write(joined))
     _write_factory(board, image)
     return image
+
+
+def program_bytes(board: Board, target: Path) -> int:
+    """Return the size of the program that was built in the folder `target`, nothing joined."""
+    name = "firmware.bin" if board.family is Family.RP2 else "micropython.bin"
+    try:
+        return (target / name).stat().st_size
+    except FileNotFoundError:
+        raise ImageError(f"MicroPython's build made no {name}: see its log") from None
 
 
 def _write_factory(board: Board, image: Path) -> None:

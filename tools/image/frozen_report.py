@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tools.image import layout
 from tools.image.boards import Board
 from tools.image.build import digest
 
@@ -55,8 +56,9 @@ def _modules(folder: Path) -> list[str]:
                   for path in frozen.rglob("*.mpy"))
 
 
-def show(console: Console, board: Board, image: Path, found: dict[str, int]) -> None:
-    """Print the table of flash by frozen module, and the image."""
+def show(console: Console, board: Board, image: Path, found: dict[str, int], program: int,
+         with_romfs: bool) -> None:
+    """Print the table of flash by frozen module, the program's size and room, and the image."""
     table = Table(title=f"{board.name}, frozen")
     table.add_column("module")
     table.add_column("flash, bytes", justify="right")
@@ -65,12 +67,15 @@ def show(console: Console, board: Board, image: Path, found: dict[str, int]) -> 
     table.add_section()
     table.add_row("all frozen modules", f"{sum(found.values()):,}")
     console.print(table)
+    console.print(f"Program: {program:,} of {layout.image(board, with_romfs):,} bytes.")
     console.print(f"{os.path.relpath(image)}  {image.stat().st_size:,} bytes")
     console.print(f"  SHA-256 {digest(image)}")
 
 
-def as_json(board: Board, image: Path, found: dict[str, int]) -> dict[str, Any]:
+def as_json(board: Board, image: Path, found: dict[str, int], program: int,
+            with_romfs: bool) -> dict[str, Any]:
     """Return all of it for a program to read."""
     return {"board": board.name, "profile": "production", "modules": found,
+            "program": program, "room": layout.image(board, with_romfs),
             "images": [{"file": str(image), "bytes": image.stat().st_size,
                         "sha256": digest(image)}]}

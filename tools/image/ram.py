@@ -2,8 +2,9 @@
 
 Each .mpy is imported by the WebAssembly port of tools/measure32, whose objects have the size of
 a board's, and is charged what stays alive. Modules come in the order of their imports, so that
-none is charged for another; those that neither boot.py nor main.py leads to take no RAM, and
-those for tokens and messages none without keys. The chip's own modules are stood in for.
+none is charged for another; those that neither boot.py nor main.py leads to take no RAM, those
+for tokens and messages none without keys, and those of the link none without its settings. The
+chip's own modules are stood in for.
 """
 
 import ast
@@ -20,6 +21,8 @@ FREE_LEAST = 0.30
 """The part of the heap that must be free in steady state (DESIGN, speed and memory)."""
 ENTRANCE = "joulegate.vending.entrance"
 """What it imports in its functions is loaded only on a meter with keys."""
+NETWORK = "joulegate.link.network"
+"""What it imports in its functions is loaded only on a meter with link settings."""
 RUNNING = 12 * 1024
 """Bytes that a running meter needs besides its modules: account, tariff, ledger, tasks.
 
@@ -28,13 +31,16 @@ and as much as a third again for the console and the scheduler.
 """
 
 
-def by_module(files: list[File], keys: bool = False) -> dict[str, int]:
+def by_module(files: list[File], keys: bool = False, link: bool = False) -> dict[str, int]:
     """Return the live bytes of each module of `files` that is used: file path -> bytes.
 
-    keys: of a meter with keys for tokens and messages.
+    keys: of a meter with keys for tokens and messages. link: of one with link settings that ask
+    for everything: every family of modems, too, of which a meter loads one.
     """
+    late = set() if keys else {ENTRANCE}
+    late |= set() if link else {NETWORK}
     modules = {file.module: file for file in files if file.path not in PLAIN}
-    order = _order([file for file in files if file.path in PLAIN], modules, keys)
+    order = _order([file for file in files if file.path in PLAIN], modules, late)
     stand_ins = sorted(_outside(modules))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -83,8 +89,11 @@ def _imports(file: File, inside: bool = True) -> list[str]:
     return names
 
 
-def _order(programs: list[File], modules: dict[str, File], keys: bool) -> list[str]:
-    """Return the modules that `programs` lead to, each behind those it imports."""
+def _order(programs: list[File], modules: dict[str, File], late: set[str]) -> list[str]:
+    """Return the modules that `programs` lead to, each behind those it imports.
+
+    late: modules of which only the imports outside of functions count.
+    """
     order: list[str] = []
     begun: set[str] = set()
 
@@ -93,7 +102,7 @@ def _order(programs: list[File], modules: dict[str, File], keys: bool) -> list[s
             return
         begun.add(name)
         visit(name.rpartition(".")[0])
-        for other in _imports(modules[name], keys or name != ENTRANCE):
+        for other in _imports(modules[name], name not in late):
             visit(other)
         order.append(name)
 
