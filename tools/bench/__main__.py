@@ -9,25 +9,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import decode_token, documents
-from tools.bench import live as live_meter
+from tools.bench import decode_token, documents, live_commands
 from tools.bench import report as records
-from tools.bench.place import Place
-from tools.bench.process import ROOT, BenchError, JsonFile, run_json
+from tools.bench.live_commands import LOAD_HELP, load_file
+from tools.bench.process import BenchError, JsonFile, run_json
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
-_LOAD_HELP = "Load file, one of the three recorded layouts."
-Load = Annotated[Path, typer.Option(help=_LOAD_HELP)]
+Load = Annotated[Path, typer.Option(help=LOAD_HELP)]
 TariffName = Annotated[str, typer.Option(help="Tariff document: FILE#ID, or FILE#* for all.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
-
-# Below the project's folder; shown so in the help, wherever that folder is.
-_LIVE_LOAD = "data/load/household-1min.csv"
-_LIVE_TARIFF = "data/tariffs/tariffs.json#cn-beijing-2012"
-_LIVE_STATE = "build/live"
-_STATE_HELP = "Folder for flash and place: the meter goes on where it was."
-_PORT_HELP = "TCP port of the console on this computer; 0 takes a free one."
 
 _BILL_KEYS = (
     "month", "import_kWh", "export_kWh", "kWh_by_price_cell", "energy_cost_to_end_of_day",
@@ -48,7 +39,7 @@ def bill(
     found = documents.find(tariff)
     with JsonFile(found) as path:
         extra = [str(counts)] if counts else []
-        results = [_ordered(r) for r in run_json("bill.py", str(_file(load)), path, *extra)]
+        results = [_ordered(r) for r in run_json("bill.py", str(load_file(load)), path, *extra)]
     if as_json:
         print(json.dumps(results if tariff.endswith("#*") else results[0], indent=1))
         return
@@ -123,7 +114,7 @@ def run(
     if not headless:
         raise BenchError("run: needs --headless; `python -m tools.bench live` has the screen")
     spec: dict[str, Any] = {
-        "load": str(_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
+        "load": str(load_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
         "warnings": warning or [], "top_ups": [_top_up(t) for t in top_up or []],
         "outages": [_outage(o) for o in outage or []],
         "next_tariffs": [_next_tariff(t) for t in next_tariff or []],
@@ -174,56 +165,8 @@ def report(
         Console().print(records.as_table(rows, span))
 
 
-@app.command()
-def live(
-    load: Annotated[Path, typer.Option(
-        help=_LOAD_HELP, show_default=_LIVE_LOAD)] = ROOT / _LIVE_LOAD,
-    tariff: Annotated[str, typer.Option(
-        help="Tariff document: FILE#ID.", show_default=_LIVE_TARIFF)] = f"{ROOT / _LIVE_TARIFF}",
-    rate: Annotated[int, typer.Option(min=1, max=3600, help="Times real time.")] = 600,
-    balance: Annotated[str, typer.Option(help="Credit at the first start.")] = "20",
-    top_up: Annotated[str, typer.Option(help="What the key t adds.")] = "20",
-    state: Annotated[Path, typer.Option(help=_STATE_HELP, show_default=_LIVE_STATE)] = (
-        ROOT / _LIVE_STATE),
-    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with a new meter.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help=_PORT_HELP)] = 0,
-) -> None:
-    """Watch the meter live on recorded load, and act on its world by keys."""
-    with Place(state, fresh, port) as place:
-        spec = {
-            "load": str(_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
-            "warnings": ["10", "5"], "rate": rate, **place.spec,
-        }
-        with JsonFile(spec) as path:
-            live_meter.show(path, rate, top_up, place.url)
-
-
-@app.command()
-def serve(
-    load: Annotated[Path, typer.Option(
-        help=_LOAD_HELP, show_default=_LIVE_LOAD)] = ROOT / _LIVE_LOAD,
-    tariff: Annotated[str, typer.Option(
-        help="Tariff document: FILE#ID.", show_default=_LIVE_TARIFF)] = f"{ROOT / _LIVE_TARIFF}",
-    rate: Annotated[int, typer.Option(min=1, max=3600, help="Times real time.")] = 1,
-    balance: Annotated[str, typer.Option(help="Credit at the first start.")] = "20",
-    state: Annotated[Path, typer.Option(help=_STATE_HELP, show_default=_LIVE_STATE)] = (
-        ROOT / _LIVE_STATE),
-    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with a new meter.")] = False,
-    blank: Annotated[bool, typer.Option(
-        "--blank", help="Leave provisioning to the console.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help=_PORT_HELP)] = 0,
-) -> None:
-    """Run the meter without a screen, its console on a TCP port, until the input closes.
-
-    Lines on the input act on the world: mains, cover, press, top_up AMOUNT, quit.
-    """
-    with Place(state, fresh, port) as place:
-        spec = {
-            "load": str(_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
-            "warnings": ["10", "5"], "rate": rate, "blank": blank, **place.spec,
-        }
-        with JsonFile(spec) as path:
-            live_meter.serve(path, place.url)
+app.command()(live_commands.live)
+app.command()(live_commands.serve)
 
 
 def _top_up(text: str) -> list[Any]:
@@ -281,12 +224,6 @@ def _next_tariff(text: str) -> list[Any]:
     if not equals or not slash or not loaded or not start or not reference:
         raise BenchError(f"next tariff {text!r}: must be LOADED/START=FILE#ID")
     return [loaded, documents.find(reference)[0], start]
-
-
-def _file(path: Path) -> Path:
-    if not path.is_file():
-        raise BenchError(f"load file {path}: there is no such file")
-    return path.resolve()
 
 
 def main() -> None:

@@ -148,7 +148,9 @@ def page(status: dict[str, Any], rate: int, top_up: str, url: str = "") -> Panel
     else:
         parts.append(Align.center(
             Text("\n\nNO POWER\n\n", style="bold red"), vertical="middle"))
-    console = Text(f"console at {url}" if url else "", style="dim")
+    places = [f"link: {status['link']}"] if status.get("link") else []
+    places += [f"console at {url}"] if url else []
+    console = Text("   ".join(places), style="dim", overflow="ellipsis", no_wrap=True)
     parts += [_events(status), Text(status["message"], style="italic"), console, keys]
     title = f"[bold]Joulegate[/]  {status['time'].replace('T', '  ')}  x{rate}"
     return Panel(Group(*parts), title=title, box=box.ROUNDED, width=80)

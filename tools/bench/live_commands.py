@@ -1,0 +1,100 @@
+"""`live` and `serve`: the meter that runs before somebody's eyes, alone or with a broker."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tools.bench import documents
+from tools.bench import live as screen
+from tools.bench.live_network import live_network
+from tools.bench.place import Place
+from tools.bench.process import ROOT, BenchError, JsonFile
+
+LOAD_HELP = "Load file, one of the three recorded layouts."
+
+# Below the project's folder; shown so in the help, wherever that folder is.
+_LIVE_LOAD = "data/load/household-1min.csv"
+_LIVE_TARIFF = "data/tariffs/tariffs.json#cn-beijing-2012"
+_LIVE_STATE = "build/live"
+_LIVE_RATE = 600
+_STATE_HELP = "Folder for flash and place: the meter goes on where it was."
+_BROKER_HELP = "Broker to link the meter to, HOST:PORT or a URL as for tools/vend; at rate 1."
+Broker = Annotated[str, typer.Option(help=_BROKER_HELP)]
+Ca = Annotated[Path | None, typer.Option(
+    help="Who vouches for a broker at mqtts://, a certificate in PEM.")]
+ModemFamily = Annotated[str | None, typer.Option(
+    "--modem", help="Reach the broker by the model of a modem of this family.")]
+_PORT_HELP = "TCP port of the console on this computer; 0 takes a free one."
+
+
+def live(
+    load: Annotated[Path, typer.Option(
+        help=LOAD_HELP, show_default=_LIVE_LOAD)] = ROOT / _LIVE_LOAD,
+    tariff: Annotated[str, typer.Option(
+        help="Tariff document: FILE#ID.", show_default=_LIVE_TARIFF)] = f"{ROOT / _LIVE_TARIFF}",
+    rate: Annotated[int | None, typer.Option(
+        min=1, max=3600, help="Times real time.",
+        show_default=f"{_LIVE_RATE}, with a broker 1")] = None,
+    balance: Annotated[str, typer.Option(help="Credit at the first start.")] = "20",
+    top_up: Annotated[str, typer.Option(help="What the key t adds.")] = "20",
+    state: Annotated[Path, typer.Option(help=_STATE_HELP, show_default=_LIVE_STATE)] = (
+        ROOT / _LIVE_STATE),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with a new meter.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help=_PORT_HELP)] = 0,
+    broker: Broker = "", ca: Ca = None, modem: ModemFamily = None,
+) -> None:
+    """Watch the meter live on recorded load, and act on its world by keys."""
+    rate = _rate(rate or (1 if broker else _LIVE_RATE), broker)
+    with Place(state, fresh, port) as place, live_network(state, broker, ca, modem) as network:
+        spec = {
+            "load": str(load_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
+            "warnings": ["10", "5"], "rate": rate, "network": network, **place.spec,
+        }
+        with JsonFile(spec) as path:
+            screen.show(path, rate, top_up, place.url)
+
+
+def serve(
+    load: Annotated[Path, typer.Option(
+        help=LOAD_HELP, show_default=_LIVE_LOAD)] = ROOT / _LIVE_LOAD,
+    tariff: Annotated[str, typer.Option(
+        help="Tariff document: FILE#ID.", show_default=_LIVE_TARIFF)] = f"{ROOT / _LIVE_TARIFF}",
+    rate: Annotated[int, typer.Option(min=1, max=3600, help="Times real time.")] = 1,
+    balance: Annotated[str, typer.Option(help="Credit at the first start.")] = "20",
+    state: Annotated[Path, typer.Option(help=_STATE_HELP, show_default=_LIVE_STATE)] = (
+        ROOT / _LIVE_STATE),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with a new meter.")] = False,
+    blank: Annotated[bool, typer.Option(
+        "--blank", help="Leave provisioning to the console.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help=_PORT_HELP)] = 0,
+    broker: Broker = "", ca: Ca = None, modem: ModemFamily = None,
+) -> None:
+    """Run the meter without a screen, its console on a TCP port, until the input closes.
+
+    Lines on the input act on the world: mains, cover, press, top_up AMOUNT, quit.
+    """
+    if broker and blank:
+        raise BenchError("--broker: a meter that nobody has provisioned has no keys for it")
+    _rate(rate, broker)
+    with Place(state, fresh, port) as place, live_network(state, broker, ca, modem) as network:
+        spec = {
+            "load": str(load_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
+            "warnings": ["10", "5"], "rate": rate, "blank": blank, "network": network,
+            **place.spec,
+        }
+        with JsonFile(spec) as path:
+            screen.serve(path, place.url)
+
+
+def _rate(rate: int, broker: str) -> int:
+    if broker and rate != 1:
+        raise BenchError(f"rate {rate}: must be 1 with --broker, whose time is the real one")
+    return rate
+
+
+def load_file(path: Path) -> Path:
+    """Return the whole path of a load file; BenchError if there is none."""
+    if not path.is_file():
+        raise BenchError(f"load file {path}: there is no such file")
+    return path.resolve()
