@@ -24,9 +24,11 @@ class MeteringTask:
         """watchdog: started already; from now on it bites unless metering goes on."""
         while True:
             began = time.ticks_ms()
-            left = wait = self.step()
+            wait = self.step()
             if self._reset_due():
                 self._reset()
+            # From the beginning of the step, so that ticks do not drift by what it takes.
+            left = wait - time.ticks_diff(time.ticks_ms(), began)
             while left > 0:
                 self._feed(watchdog)
                 await asyncio.sleep_ms(min(_FEED_MS, left))
