@@ -169,15 +169,22 @@ class MqttMeter:
         self.keepalive = keepalive
         self.user = user
         self.password = password
-        self.session = Session(METER, self.clock, self._handle, self.delivered.append)
+        self.session = Session(METER, self.clock, self.delivered.append)
         self.connect()
 
-    def _handle(self, payload):
+    def step(self):
+        """Do what a link task does in one round."""
+        busy = self.session.step()
+        payload = self.session.message
+        if payload is None:
+            return busy
         if self.handle_error:
             raise self.handle_error
         if self.on_message:
             self.on_message(payload)
         self.handled.append(payload)
+        self.session.acknowledge()
+        return True
 
     def connect(self):
         self.session.close()
@@ -188,10 +195,10 @@ class MqttMeter:
     def run(self, ms=0):
         """Step for so long, a step a millisecond, and until nothing is left to do."""
         for _ in range(ms):
-            self.session.step()
+            self.step()
             self.clock.pass_ms(1)
         for _ in range(1000):
-            if not self.session.step():
+            if not self.step():
                 return self.pipe.take()
         raise AssertionError("never at rest")
 
@@ -205,7 +212,7 @@ class MqttMeter:
         sent = []
         for _ in range(seconds * 1000 // step_ms):
             self.clock.pass_ms(step_ms)
-            self.session.step()
+            self.step()
             sent.extend(self.pipe.take())
         return sent
 

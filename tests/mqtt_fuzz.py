@@ -105,7 +105,7 @@ class Fuzzer:
         meter.pipe.to_meter = data
         try:
             for _ in range(400):
-                if not meter.session.step() and not meter.pipe.to_meter:
+                if not meter.step() and not meter.pipe.to_meter:
                     break
                 if meter.session.room and numbers.below(4) == 0:
                     meter.session.publish(seed, "event", b"e")

@@ -22,7 +22,7 @@ RIGHT = {
     "certificate": "m_1.der", "key": "m_1.key.der", "server_name": "b-1.example",
     "user": "z\u00e4hler", "password": "p\u20ac", "keepalive_s": 30, "apn": "iot.example",
     "apn_user": "u@apn", "apn_password": "h1dden", "sim_pin": "1234",
-    "flow_control": False, "family": "quectel-ec", "ppp_number": "*99***1#",
+    "family": "quectel-ec", "ppp_number": "*99***1#",
     "transports": ["ppp", "wifi"], "wifi": [["home", "longenough"], ["open", ""]],
     "home": True, "home_prefix": "ha/meters", "home_seconds": 3600, "lora": True,
     "lora_dev_eui": "70B3D57ED0005678", "lora_join_eui": "0000000000000000",

@@ -85,7 +85,7 @@ class Network:
             self._notes().put("pin_refused", 0)
         app.log.add(event.SETTINGS_CHANGED, now)
         self._anew = any([
-            name in ("transports", "family", "flow_control") or name[:4] == "lora"
+            name in ("transports", "family") or name[:4] == "lora"
             for name in changes])
         self._changed.set()
         if self.link is not None:
@@ -194,7 +194,8 @@ class Network:
         self.modem = Modem(
             uart, timing, self.settings.values,
             PowerLines(timing, pwrkey, reset, supply, hold_tx), stream,
-            self.sms, app.clock, self._notes(), dialler)
+            self.sms, app.clock, self._notes(), dialler,
+            getattr(app.board, "MODEM_FLOW_CONTROL", False))
         return asyncio.create_task(self.modem.run())
 
     def _make_stream(self, sockets: bool, timing: object) -> object:

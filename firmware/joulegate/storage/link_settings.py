@@ -20,7 +20,7 @@ LORA_BANDS = ("EU433", "CN470", "RU864", "IN865", "EU868", "US915", "AU915", "KR
 FAMILIES = ("", "quectel-ec", "quectel-bg", "quectel-bc", "simcom", "sim7080", "sim7020", "bc95")
 """Of modems, as link/modem/family_finder.py has them; none: by the modem's own name."""
 SECRETS = ("password", "apn_password", "sim_pin", "lora_app_key")
-SWITCHES = {"tls": True, "home": False, "lora": False, "flow_control": True}
+SWITCHES = {"tls": True, "home": False, "lora": False}
 _HEX = "0abcdefABCDEF"
 
 NUMBERS = {

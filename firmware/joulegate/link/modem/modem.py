@@ -32,14 +32,15 @@ class Modem:
     def __init__(
         self, uart: object, timing: object, settings: dict, lines: object, transport: object,
         sms: object, clock: object, notes: object, dialler: object = None,
+        flow_control: bool = False,
     ) -> None:
         """uart: as AtEngine has it, with a buffer of 4096 bytes for what comes. timing: a Timing.
-        settings: "apn", and if need be "apn_user", "apn_password", "sim_pin", "flow_control" (RTS
-        and CTS are wired), and "family", one of family_finder.FAMILIES for a modem that is not
-        recognised. lines: PowerLines.
+        settings: "apn", and if need be "apn_user", "apn_password", "sim_pin", and "family", one
+        of family_finder.FAMILIES for a modem that is not recognised. lines: PowerLines.
         transport: ModemTransport, or a NoStream. sms: Sms. clock: joulegate.clock's, for uptime,
         now, valid and adjust. notes: as Registration has them. dialler: Dialler, where PPP is
-        wanted.
+        wanted. flow_control: whether the UART has RTS and CTS, which the modem is then told to
+        heed.
         """
         self._timing = timing
         self._settings = settings
@@ -48,6 +49,7 @@ class Modem:
         self._sms = sms
         self._dialler = dialler
         self._clock = clock
+        self.flow_control = flow_control
         self.engine = AtEngine(uart, timing)
         self.engine.on_notice = self._heard
         self.registration = Registration(timing, notes)
@@ -148,7 +150,7 @@ class Modem:
             # Looking for it, it would lose the beginning of the first command, and say no RDY.
             await attempt(engine, "AT+IPR=%d" % self.family.rate)
             await attempt(engine, "AT&W")
-        if self._settings.get("flow_control"):
+        if self.flow_control:
             await attempt(engine, "AT+IFC=2,2")
 
     async def _turn_radio_on(self) -> None:

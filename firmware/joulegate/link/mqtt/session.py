@@ -2,9 +2,9 @@
 
 Sections of the standard: 3.1 CONNECT, 3.2 CONNACK, 3.8 SUBSCRIBE, 4.3.2 QoS 1, 4.4 sending
 again. The session persists (clean session 0), everything goes at QoS 1 both ways, one topic is
-subscribed to. A message that comes in is acknowledged when its handler has returned, and not
-before. umqtt.simple writes and reads the packets, see packet_socket.py; when what is sent, this
-module says.
+subscribed to. A message that comes in waits in `message` until `acknowledge` says that it is
+done, and nothing else comes in meanwhile. umqtt.simple writes and reads the packets, see
+packet_socket.py; when what is sent, this module says.
 
 `step` does one short piece of work: sends what is ready, or takes one packet, or starts one.
 Every wait has a deadline, after which the connection is given up with a LinkError.
@@ -42,15 +42,13 @@ _REFUSALS = ("", "the protocol version", "the client identifier", "for now", "us
 
 class Session:
     def __init__(
-        self, meter_id: str, clock: object, handle: object, delivered: object
+        self, meter_id: str, clock: object, delivered: object
     ) -> None:
-        """clock: answers ticks_ms and ticks_diff. handle(payload): done when it returns; what
-        it raises ends the connection and leaves the message with the broker. delivered(token):
-        told when the broker has acknowledged a message.
+        """clock: answers ticks_ms and ticks_diff. delivered(token): told when the broker has
+        acknowledged a message.
         """
         self.meter_id = meter_id
         self._clock = clock
-        self._handle = handle
         self._delivered = delivered
         self._socket = PacketSocket(PACKET_MAX)
         self._umqtt = load(self._socket)
@@ -68,12 +66,15 @@ class Session:
         self._state = _CLOSED
         self._subscribed = False
         self._subscribe_id = 0
-        self._message: tuple | None = None
+        self._came: tuple | None = None
+        self.message: bytes | None = None
+        """One that has come and is to be done: then `acknowledge`, or `close` to leave it with
+        the broker."""
         self._keepalive = Keepalive(clock)
         self._since = self._began = self._entered = 0
         self.connections = 0
         self.received = 0
-        """Messages handled."""
+        """Messages done."""
         self.repeated = 0
         """Messages that came in with DUP set."""
         self.stray = 0
@@ -106,6 +107,7 @@ class Session:
         """Forget the connection, without a word to the broker: so the last will is sent."""
         self._transport = None
         self._client = None
+        self.message = None
         self._state = _CLOSED
         self._socket.begin()
         self._out_at = 0
@@ -130,7 +132,7 @@ class Session:
 
     @property
     def idle(self) -> bool:
-        return self._state == _READY and not self.sending
+        return self._state == _READY and not self.sending and self.message is None
 
     @property
     def room(self) -> bool:
@@ -155,8 +157,11 @@ class Session:
     def step(self) -> bool:
         """Do one piece of work; return whether there was any.
 
-        LinkError when the connection is over: `close` it, and the transport.
+        LinkError when the connection is over: `close` it, and the transport. Nothing is done
+        while a message waits.
         """
+        if self.message is not None:
+            return False
         if self.sending:
             return self._flush()
         if self._state == _READY:
@@ -174,7 +179,7 @@ class Session:
             if self._reader.whole:
                 self._take_packet()
                 self._reader.restart()
-                if self.sending:
+                if self.sending and self.message is None:
                     self._flush()
             return True
         return self._watch()
@@ -271,13 +276,13 @@ class Session:
         return field[1] << 8 | field[2]
 
     def _take_message(self, topic: bytes, payload: bytes) -> None:
-        """umqtt's callback. The handler is called later: umqtt writes the acknowledgement when
-        this returns, and it leaves only when the handler is through."""
-        self._message = (topic, payload)
+        """umqtt's callback. When this returns, umqtt writes the acknowledgement; that leaves
+        only when the message is done."""
+        self._came = (topic, payload)
 
     def _deliver(self, reader: PacketReader) -> None:
-        topic, payload = self._message
-        self._message = None
+        topic, payload = self._came
+        self._came = None
         out = self._socket.out
         if self._socket.left or self._socket.out_size and not out[2] | out[3]:
             raise PacketError("mqtt: a message with a wrong length or identifier")
@@ -285,9 +290,16 @@ class Session:
             self.stray += 1
         elif not reader.too_long:
             self.repeated += reader.buffer[0] >> 3 & 1
-            self._handle(payload)
-            self.received += 1
+            self.message = payload
         self._since = self._clock.ticks_ms()
+
+    def acknowledge(self) -> None:
+        """Tell the broker that `message` is done; LinkError."""
+        self.message = None
+        self.received += 1
+        self._since = self._clock.ticks_ms()
+        if self.sending:
+            self._flush()
 
     def _connected(self, field: bytes) -> None:
         code = field[2]
