@@ -29,6 +29,9 @@ _MODEM_RXBUF = 4096
 _MODEM_TXBUF = 2048
 """A packet of PPP, which is written without waiting."""
 
+MODEM_FLOW_CONTROL = True
+"""RTS and CTS are wired: they keep the modem back while a sector is erased."""
+
 _WATCHDOG_MS = 8000
 """The longest watchdog of an RP2040 is 8388 ms."""
 

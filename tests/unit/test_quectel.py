@@ -149,7 +149,7 @@ class TestComingUp(Case):
     def test_rate_wires_and_attachment_are_seen_to(self):
         self.answer("AT+IPR?", "+IPR: 0|OK")
         self.answer("AT+CGATT?", "+CGATT: 0|OK")
-        self.settings["flow_control"] = True
+        self.task.flow_control = True
         self.live(self.opened)
         for command in ("AT+IPR=115200", "AT&W", "AT+IFC=2,2", "AT+CGATT=1"):
             self.assertEqual(self.asked(command), 1)
