@@ -5,10 +5,10 @@
 //
 // `state`: a file with the flash; read if it is there, written at the end. `modem`: the tty of a
 // modem, wired to the modem's UART, or nothing. Runs until standard input closes.
-import { constants, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { ReadStream, WriteStream } from "node:tty";
 import { Bed } from "./script/bed.mjs";
+import { Tty } from "./script/tty.mjs";
 import { FLASH_BYTES } from "./silicon/nor-flash.mjs";
 import { InputError, readBootrom, readUf2 } from "./silicon/uf2.mjs";
 
@@ -37,21 +37,6 @@ class Port {
   }
 }
 
-// Opens a modem's tty and returns a function that writes to it.
-function openModem(path, onData) {
-  if (!path) return () => {};
-  try {
-    const line = new ReadStream(openSync(path, constants.O_RDONLY | constants.O_NOCTTY));
-    line.on("data", onData);
-    line.on("error", () => {}); // a modem that goes away is silent, as a real one
-    const out = new WriteStream(openSync(path, constants.O_WRONLY | constants.O_NOCTTY));
-    out.on("error", () => {});
-    return (byte) => out.write(Uint8Array.of(byte));
-  } catch (error) {
-    throw new InputError(`modem ${path}: ${error.message}`);
-  }
-}
-
 function flash(task) {
   const { state } = task;
   if (!state || !existsSync(state)) return readUf2(task.uf2);
@@ -64,14 +49,14 @@ function flash(task) {
 
 async function serve(task) {
   const port = new Port(task.port, (data) => bed.pico.serial.send(data));
-  const toModem = openModem(task.modem, (data) => bed.fromModem(data));
+  const modem = task.modem ? new Tty(task.modem) : null;
   const bed = await Bed.make({
     image: flash(task),
     bootrom: readBootrom(task.bootrom),
     start: task.start,
     closed: true,
     onSerial: (bytes) => port.send(bytes),
-    onModem: toModem,
+    onModem: (byte) => modem?.write(byte),
   });
   bed.world.setLoad(VOLTS, task.watts);
   bed.powerOn();
@@ -89,6 +74,7 @@ async function serve(task) {
       setTimeout(turn, ahead);
       return;
     }
+    if (modem) bed.fromModem(modem.read());
     bed.pico.run(STEPS, bed.pico.nanos + SLICE_NS);
     bed.line.text = "";
     bed.stopwatch.ticks.length = 0;

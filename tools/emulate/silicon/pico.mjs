@@ -14,6 +14,10 @@ import { attachUarts } from "./uart.mjs";
 const WATCHDOG_PAGE = 0x40058;
 const BOOT2 = 0x10000000;
 const IDLE_NANOS = 1e6;
+const RAM = 0x20000000;
+const STACK_TOP = 0x20042000; // the end of RAM
+const PAINT = 0xa5;
+const PAINT_MARGIN = 64;
 
 export class Pico {
   // `image`: the whole flash, changed in place. `wire(pico)` puts the world on the pins, again
@@ -124,6 +128,20 @@ export class Pico {
   get flashOperations() {
     const { programs, erases } = this.powered ? this.flash : { programs: 0, erases: 0 };
     return { programs: this.programs + programs, erases: this.erases + erases };
+  }
+
+  // Fill what is free of a stack of `bytes` with a pattern, for `stackUsed` to see how deep it
+  // went from then on: what is below a C function's frame too, which no check of MicroPython's
+  // sees.
+  paintStack(bytes) {
+    const end = this.mcu.core.SP - PAINT_MARGIN - RAM;
+    this.mcu.sram.fill(PAINT, STACK_TOP - RAM - bytes, end);
+  }
+
+  // Bytes of a painted stack of `bytes` that have been used.
+  stackUsed(bytes) {
+    const stack = this.mcu.sram.subarray(STACK_TOP - RAM - bytes, STACK_TOP - RAM);
+    return bytes - stack.findIndex((value) => value !== PAINT);
   }
 
   // Run for at most `steps` instructions or until `untilNanos`; false when a cut took the power.

@@ -31,6 +31,7 @@ const OVERRUN = 1 << 10;
 const FIFO_ENABLE = 1 << 4;
 const UART_ENABLE = 1 << 0;
 const RX_ENABLE = 1 << 9;
+const RTS_ENABLE = 1 << 14;
 const FIFO_DEPTH = 32;
 const FIFO_LEVELS = [4, 8, 16, 24, 28];
 const TIMEOUT_BITS = 32;
@@ -47,6 +48,7 @@ class Pl011 extends BasePeripheral {
     this.incoming = []; // on the wire, not here yet
     this.shifting = null;
     this.raw = 0;
+    this.overruns = 0;
     const { clock } = mcu;
     this.sendAlarm = clock.createAlarm(() => this.#sent());
     this.arriveAlarm = clock.createAlarm(() => this.#arrived());
@@ -57,10 +59,15 @@ class Pl011 extends BasePeripheral {
 
   clkPeriChanged() {}
 
-  // Put a byte on the wire towards the chip; bytes follow each other at line rate.
+  // Put a byte on the wire towards the chip; bytes follow each other at line rate. A sender
+  // that heeds RTS stops when the FIFO is at its level, and goes on when it is below.
   feedByte(byte) {
     this.incoming.push(byte & 0xff);
-    if (!this.arriveAlarm.scheduled || this.incoming.length === 1) this.#expect();
+    if (this.incoming.length === 1 && !this.#held) this.#expect();
+  }
+
+  get #held() {
+    return !!(this.registers.get(UARTCR) & RTS_ENABLE) && this.received.length >= this.#level(3);
   }
 
   get #depth() {
@@ -124,10 +131,15 @@ class Pl011 extends BasePeripheral {
 
   #arrived() {
     const byte = this.incoming.shift();
-    if (this.incoming.length) this.#expect();
+    this.#receive(byte);
+    if (this.incoming.length && !this.#held) this.#expect();
+  }
+
+  #receive(byte) {
     const enabled = UART_ENABLE | RX_ENABLE;
     if ((this.registers.get(UARTCR) & enabled) !== enabled) return;
     if (this.received.length >= this.#depth) {
+      this.overruns += 1;
       this.#raise(OVERRUN);
       return;
     }
@@ -138,7 +150,9 @@ class Pl011 extends BasePeripheral {
   }
 
   #take() {
+    const held = this.#held;
     const byte = this.received.shift() ?? 0;
+    if (held && !this.#held && this.incoming.length) this.#expect();
     if (this.received.length < this.#level(3)) this.raw &= ~RX_INTERRUPT;
     if (!this.received.length) this.raw &= ~RX_TIMEOUT;
     this.#update();
