@@ -11,7 +11,7 @@ kbd_intr(-1)
 import gc  # noqa: E402 - imports take their time, and nothing must come before the line above
 
 # Collecting often while modules load leaves the heap in one piece (97 kB instead of 3 kB on an
-# RP2040); left on, it would cost every tick.
+# RP2040); left on, it would cost every tick, so `run` ends it when all is loaded.
 gc.threshold(32768)
 
 from image_profile import NAME  # noqa: E402 - see above
@@ -19,5 +19,4 @@ from image_profile import NAME  # noqa: E402 - see above
 import board  # noqa: E402
 from joulegate import app  # noqa: E402
 
-gc.threshold(-1)
 app.run(board, NAME)

@@ -1,6 +1,7 @@
 """The composition root: builds the meter of a board and runs it. Only this module knows all."""
 
 import asyncio
+import gc
 import os
 import time
 
@@ -239,6 +240,7 @@ def run(board: object, profile: str) -> None:
     try:
         app = App(board, profile)
         app.start()
+        gc.threshold(-1)
         asyncio.run(app.run())
     except Exception as e:
         Failure(board.FOLDER + FAILURE_FILE).keep(e)

@@ -13,6 +13,7 @@ from micropython import const
 
 from joulegate.core import events as event
 from joulegate.link.errors import LinkError
+from joulegate.link.mqtt.session import Session
 from joulegate.vending.carriers import NETWORK
 
 REST_MIN_MS = const(2000)
@@ -160,8 +161,6 @@ class Link:
         await asyncio.wait_for(transport.open(values["host"], values["port"], tls), _OPEN_S)
         self._enter("connect")
         if self.session is None or self.session.meter_id != self._meter_id():
-            # Only here: a meter without a link has no use for it.
-            from joulegate.link.mqtt.session import Session
             self.session = Session(
                 self._meter_id(), self._clock, self._uplink.handed)
         self.session.open(

@@ -7,6 +7,7 @@ the system clock, by which certificates are judged.
 """
 
 import asyncio
+import gc
 import os
 
 from micropython import const
@@ -23,6 +24,8 @@ _SLOW = const(9600)
 
 _SECOND_MS = const(1000)
 _HOUR_S = const(3600)
+_LOADING_BYTES = const(4096)
+"""How much is taken from the heap between two collections while modules are loaded."""
 
 
 class Network:
@@ -99,7 +102,12 @@ class Network:
             self._changed.clear()
         while True:
             self._anew = False
+            # Modules stay where they are loaded: without garbage between them, the heap keeps a
+            # piece that a tariff document of full size fits in.
+            threshold = getattr(gc, "threshold", _nothing)
+            threshold(_LOADING_BYTES)
             tasks = self._begin()
+            threshold(-1)
             try:
                 while not self._anew:
                     self._each_second()
@@ -249,6 +257,10 @@ class Network:
         if app.clock.valid and app.clock.uptime() - self._clock_set_s >= _HOUR_S:
             self._clock_set_s = app.clock.uptime()
             app.board.system_clock().datetime(civil_of(app.clock.now()))
+
+
+def _nothing(_: int) -> None:
+    """Stand in for `gc.threshold`, which CPython does not have."""
 
 
 def _random(end: int) -> int:
