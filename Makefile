@@ -75,9 +75,9 @@ install: setup ## Copy the development files onto a board with official MicroPyt
 	$(BIN)/python -m tools.meterctl $(if $(PORT),--port "$(PORT)") install \
 		$(if $(BOARD),--board $(BOARD)) $(if $(HEAP_FREE),--heap-free $(HEAP_FREE))
 
-emulate: setup ## Run the acceptance scenario on an emulated RP2040: UF2= BOOTROM= STORE=1
+emulate: setup ## Run a scenario on an emulated RP2040: UF2= BOOTROM= LINK=1 STORE=1
 	$(BIN)/python -m tools.emulate $(if $(UF2),--uf2 "$(UF2)") \
-		$(if $(BOOTROM),--bootrom "$(BOOTROM)") $(if $(STORE),--store)
+		$(if $(BOOTROM),--bootrom "$(BOOTROM)") $(if $(LINK),--link) $(if $(STORE),--store)
 
 clean: ## Remove what was made, keep what was fetched
 	rm -rf build/coverage .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -16,11 +16,11 @@ HOW = "run `make emulate UF2=... BOOTROM=... STORE=1`"
 
 @pytest.fixture(scope="module")
 def log() -> dict:
-    return stored.read()
+    return stored.ACCEPTANCE.read()
 
 
 def test_log_is_of_this_tick_path(log: dict) -> None:
-    changed = stored.changed(log)
+    changed = stored.ACCEPTANCE.changed(log)
     assert not changed, f"changed since the stored run: {', '.join(changed)}; {HOW}"
 
 
@@ -40,11 +40,11 @@ def test_figures_keep_the_budgets(log: dict) -> None:
 def test_printout_is_that_of_the_log(log: dict) -> None:
     lines = [*printout.heading(log), "", *map(printout.check_line, log["checks"]), "",
              *printout.figures(log["figures"])]
-    assert stored.PRINTOUT.read_text() == "\n".join(lines) + "\n"
+    assert stored.ACCEPTANCE.printout.read_text() == "\n".join(lines) + "\n"
 
 
 def test_serial_text_is_kept(log: dict) -> None:
-    text = stored.SERIAL.read_text()
+    text = stored.ACCEPTANCE.serial.read_text()
     assert "raw REPL; CTRL-B to exit" in text
     assert "MicroPython v1.28.0" in log["figures"]["banner"]
     assert log["figures"]["banner"] in text
@@ -52,13 +52,13 @@ def test_serial_text_is_kept(log: dict) -> None:
 
 def test_a_change_is_named(tmp_path: Path, log: dict) -> None:
     shutil.copytree(ROOT / "firmware", tmp_path / "firmware")
-    now = dict(log, tick_path=stored.tick_path(tmp_path))
-    assert stored.changed(now, tmp_path) == []
+    now = dict(log, tick_path=stored.ACCEPTANCE.files(tmp_path))
+    assert stored.ACCEPTANCE.changed(now, tmp_path) == []
     firmware = tmp_path / "firmware" / "joulegate"
     (firmware / "metering.py").write_text("# another\n")
     (firmware / "core" / "new.py").write_text("")
     (firmware / "clock.py").unlink()
-    assert stored.changed(now, tmp_path) == [
+    assert stored.ACCEPTANCE.changed(now, tmp_path) == [
         "firmware/joulegate/clock.py", "firmware/joulegate/core/new.py",
         "firmware/joulegate/metering.py"]
 

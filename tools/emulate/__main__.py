@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tools.bench.process import ROOT
-from tools.emulate import node, printout, stored, task
+from tools.emulate import link_printout, link_run, node, printout, stored, task
 from tools.emulate.node import EmulateError
 
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -30,6 +31,11 @@ def emulate(
         "--store", help="Replace the stored log by this run, if it passes.")] = False,
     date: Annotated[str, typer.Option(
         help="Date for the log; default: that of the last commit.")] = "",
+    link: Annotated[bool, typer.Option(
+        "--link", help="The link's scenario: a modem on the UART, and a broker.")] = False,
+    part: Annotated[str, typer.Option(help="With --link: the modem, of Quectel.")] = "BG95",
+    rate: Annotated[float, typer.Option(
+        min=0.01, max=1, help="With --link: the chip's time to real time.")] = link_run.RATE,
     serve: Annotated[int | None, typer.Option(
         min=0, max=65535, help="No scenario: a meter in real time on this TCP port.")] = None,
     watts: Annotated[int, typer.Option(
@@ -50,37 +56,59 @@ def emulate(
                     "port": serve, "watts": watts, "state": str(state) if state else "",
                     "modem": str(modem) if modem else ""})
         return
-    log = _run(uf2, bootrom, seed)
-    log.update(date=date or _commit_date(), sha256={
-        "flashed image": task.sha256(uf2), "boot ROM": task.sha256(bootrom)})
+    log: dict[str, Any] = {"date": date or _commit_date(), "sha256": {
+        "flashed image": task.sha256(uf2), "boot ROM": task.sha256(bootrom)}}
+    if link:
+        _run_link(log, uf2, bootrom, rate, part)
+        heading, rows, last = link_printout.heading(log), link_printout.rows, "heap"
+    else:
+        _run(log, uf2, bootrom, seed)
+        heading, rows, last = printout.heading(log), printout.figures, "lost_Wh"
     failed = sum(not check["passed"] for check in log["checks"])
-    lines = [*printout.heading(log), "", *map(printout.check_line, log["checks"])]
-    if "lost_Wh" in log["figures"]:
-        end = printout.figures(log["figures"])
+    lines = [*heading, "", *map(printout.check_line, log["checks"])]
+    if last in log["figures"]:
+        end = rows(log["figures"])
         lines += ["", *end]
         print("\n" + "\n".join(end))
     if failed:
         print(f"{failed} of {len(log['checks'])} checks failed", file=sys.stderr)
         raise typer.Exit(1)
     if store:
-        stored.write({k: v for k, v in log.items() if k != "serial"}, "\n".join(lines) + "\n",
-                     log["serial"])
+        serial = log.pop("serial")
+        (stored.LINK if link else stored.ACCEPTANCE).write(log, "\n".join(lines) + "\n", serial)
 
 
-def _run(image: Path, bootrom: Path, seed: int) -> dict[str, Any]:
+def _run(log: dict[str, Any], image: Path, bootrom: Path, seed: int) -> None:
+    log["seed"] = seed
+    _keep(log, stored.ACCEPTANCE,
+          lambda tell: node.run(task.acceptance(image, bootrom, seed), tell))
+
+
+def _run_link(
+    log: dict[str, Any], image: Path, bootrom: Path, rate: float, part: str
+) -> None:
+    log["part"] = part
+    result = _keep(log, stored.LINK, lambda tell: link_run.run(image, bootrom, rate, part, tell))
+    log["serial"] = link_run.dialogue(result)
+
+
+def _keep(
+    log: dict[str, Any], about: stored.Log,
+    run: Callable[[Callable[[dict[str, Any]], None]], dict[str, Any]],
+) -> dict[str, Any]:
+    """Run a scenario, print its checks as they come, and put what it found into the log."""
     checks: list[dict[str, Any]] = []
 
     def tell(check: dict[str, Any]) -> None:
         checks.append(check)
         print(printout.check_line(check), flush=True)
 
-    result = node.run(task.acceptance(image, bootrom, seed), tell)
-    return {
-        "date": "", "seed": seed, "sha256": {}, "tick_path": stored.tick_path(),
-        "emulated_s": round(result["emulated_ms"] / 1000, 3),
-        "figures": _rounded(result["figures"]), "checks": _rounded(checks),
-        "serial": result["serial"],
-    }
+    log[about.key] = about.files()
+    result = run(tell)
+    log.update(
+        emulated_s=round(result["emulated_ms"] / 1000, 3), figures=_rounded(result["figures"]),
+        checks=_rounded(checks), serial=result["serial"])
+    return result
 
 
 def _rounded(value: Any) -> Any:

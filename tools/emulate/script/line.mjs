@@ -11,6 +11,7 @@ export class Line {
     this.pico = pico;
     this.text = "";
     this.mark = 0; // what is before it has been taken
+    this.beside = () => {}; // done between slices of time
   }
 
   take(bytes) {
@@ -33,6 +34,7 @@ export class Line {
     while (this.pico.nanos < end && !done()) {
       const until = Math.min(end, this.pico.nanos + SLICE_NS);
       if (!this.pico.run(STEPS, until)) return false;
+      this.beside();
     }
     return true;
   }

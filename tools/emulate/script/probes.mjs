@@ -1,0 +1,52 @@
+// Code that the scenario runs on the chip, by the raw REPL, to see how long things take there.
+
+// A task that wants to run every 2 ms: how much later it does is how much later a tick would.
+// `app.seen`: the longest in us, how many above 20 ms, and those.
+export const CANARY = `
+import asyncio, time
+app.seen = [0, 0, []]
+async def _canary(seen):
+    while True:
+        began = time.ticks_us()
+        await asyncio.sleep_ms(2)
+        late = time.ticks_diff(time.ticks_us(), began) - 2000
+        if late > seen[0]:
+            seen[0] = late
+        if late > 20000:
+            seen[1] += 1
+            if len(seen[2]) < 24:
+                seen[2].append(late)
+app.canary = asyncio.create_task(_canary(app.seen))
+`;
+
+// Times calls: `app.costs` has for each name how often, all in us, the longest in us.
+export const PROBES = `
+import time
+app.costs = {}
+def _probe(owner, name, label):
+    inner = getattr(owner, name)
+    cost = app.costs.setdefault(label, [0, 0, 0])
+    def timed(*arguments, **named):
+        began = time.ticks_us()
+        try:
+            return inner(*arguments, **named)
+        finally:
+            took = time.ticks_diff(time.ticks_us(), began)
+            cost[0] += 1
+            cost[1] += took
+            cost[2] = max(cost[2], took)
+    setattr(owner, name, timed)
+service = app.entrance.messages
+_probe(service._envelope, "open", "open")
+_probe(service._envelope, "seal", "seal")
+_probe(service._envelope, "_material", "key")
+_probe(service._messages, "accept", "message")
+_probe(app.task, "step", "tick")
+_probe(app.uplink, "receipt", "receipt stored")
+_probe(app.uplink, "next", "next")
+_probe(app.uplink, "step", "uplink step")
+_probe(app.state.ledger, "commit", "commit")
+_probe(service._messages._ring, "derive", "derive")
+_probe(app.network.modem.engine, "pump", "pump")
+_probe(app.network.link.session, "step", "session step")
+`;
