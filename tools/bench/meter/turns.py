@@ -14,6 +14,8 @@ import utime
 from world import bench_clock
 
 _BINS = 24
+_NAMES = ("link", "uplink", "message")
+"""In the order in which their tasks are made."""
 
 
 class Cancelled(BaseException):
@@ -42,13 +44,27 @@ class Slices:
 
 
 class Task:
-    """One coroutine, and when it goes on."""
+    """One coroutine, and when it goes on. Only that of a message ends, and is waited for."""
 
     def __init__(self, turns: "Turns", coroutine: object, name: str) -> None:
         self._turns = turns
         self.coroutine = coroutine
         self.name = name
         self.due = bench_clock.now_us()
+        self.ended = False
+        self.error: Exception | None = None
+
+    def __iter__(self) -> object:
+        """What `await` does: wait for its end, and raise what it raised."""
+        while not self.ended:
+            yield 0
+        if self.error is not None:
+            raise self.error
+
+    def end(self, error: "Exception | None") -> None:
+        self.ended = True
+        self.error = error
+        self._turns.tasks.remove(self)
 
     def cancel(self) -> None:
         if self in self._turns.tasks:
@@ -77,7 +93,7 @@ class Turns:
         yield ms
 
     def create_task(self, coroutine: object) -> Task:
-        task = Task(self, coroutine, "uplink" if self.tasks else "link")
+        task = Task(self, coroutine, _NAMES[min(len(self.tasks), len(_NAMES) - 1)])
         self.tasks.append(task)
         return task
 
@@ -118,7 +134,15 @@ class Turns:
         try:
             ms = task.coroutine.send(None)
         except StopIteration:
-            raise RuntimeError(task.name + ": the task has ended")
+            if task.name != _NAMES[-1]:
+                raise RuntimeError(task.name + ": the task has ended")
+            task.end(None)
+            return
+        except Exception as e:
+            if task.name != _NAMES[-1]:
+                raise
+            task.end(e)
+            return
         finally:
             self.measure(self.kind, began)
         task.due = bench_clock.now_us() + max(ms * 1000, 100)
