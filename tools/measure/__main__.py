@@ -22,7 +22,7 @@ def main() -> None:
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps([row.as_json() for row in found], indent=1) + "\n")
     table = Table(title="Joulegate: figures", caption="RP2040: the stored run on an emulated "
-                  f"chip of {stored.read()['date']}, see docs/emulate.md")
+                  f"chip of {stored.ACCEPTANCE.read()['date']}, see docs/emulate.md")
     table.add_column("what")
     for column in ("unix", "32-bit", "RP2040", "target"):
         table.add_column(column, justify="right")
