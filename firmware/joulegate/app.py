@@ -65,6 +65,7 @@ class App:
         self.metering: Metering | None = None
         self.entrance = Entrance(self, board.FOLDER, Record, self._inbox)
         self.network = Network(self, board.FOLDER)
+        self.loaded = _nothing
         self.build()
         if self.state.provisioned:
             self.clock.require(self.state.billing.time_floor)
@@ -235,12 +236,22 @@ class App:
                 button.cancel()
 
 
-def run(board: object, profile: str) -> None:
-    """Run the meter of a board. Does not return; a production meter that fails starts again."""
+def _nothing() -> None:
+    """Stand in for what `run` is handed."""
+
+
+def run(board: object, profile: str, loaded: object) -> None:
+    """Run the meter of a board. Does not return; a production meter that fails starts again.
+
+    loaded: called once when all modules are there, those of the link too if there is one.
+    """
     try:
         app = App(board, profile)
         app.start()
         gc.threshold(-1)
+        app.loaded = loaded
+        if app.uplink is None:
+            loaded()
         asyncio.run(app.run())
     except Exception as e:
         Failure(board.FOLDER + FAILURE_FILE).keep(e)

@@ -171,7 +171,8 @@ def test_nothing_is_lost_by_a_broker_that_forgets(tmp_path: Path) -> None:
                        f"missing {head_end.receiver.missing()}, {meter('told')}")
             head_end.disconnect()
         told = meter("told")
-    assert head_end.events == expected
+    # One that the broker forgot comes after those that it did not: in order of its number only.
+    assert sorted(head_end.events) == expected
     assert head_end.receiver.lost == []
     assert told["discarded"] == 0
     assert head_end.statuses == dict.fromkeys(range(1, ROUNDS + 1), EXECUTION_OK)

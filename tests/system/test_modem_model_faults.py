@@ -143,7 +143,7 @@ def test_9_silent_socket(bench: Bench) -> None:
 def test_10_close_notice_lost_then_a_send_fails(bench: Bench) -> None:
     bench.modem.fault("close_urc_lost")
     bench.server.cut()
-    assert bench.port.quiet(0.2) == b""
+    assert bench.port.quiet(1.0) == b""
     assert bench.port.ask("AT+QISEND=0,4") == ["ERROR"]
     assert bench.port.ask("AT+QISTATE=1,0")[0].split(",")[5] == "4"
 

@@ -108,6 +108,7 @@ class Network:
             threshold(_LOADING_BYTES)
             tasks = self._begin()
             threshold(-1)
+            self._app.loaded()
             try:
                 while not self._anew:
                     self._each_second()
