@@ -240,7 +240,7 @@ def _nothing() -> None:
     """Stand in for what `run` is handed."""
 
 
-def run(board: object, profile: str, loaded: object) -> None:
+def run(board: object, profile: str, loaded: object = _nothing) -> None:
     """Run the meter of a board. Does not return; a production meter that fails starts again.
 
     loaded: called once when all modules are there, those of the link too if there is one.
