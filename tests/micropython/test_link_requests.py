@@ -18,6 +18,7 @@ import pins
 from joulegate.console.commands import Commands
 from joulegate.console.link_reports import FILES_MAX
 from joulegate.console.link_requests import FILE_SIZE_MAX
+from joulegate.core import events as event
 from joulegate.vending.crypto.hkdf import derive
 from joulegate.vending.crypto.hmac_sha256 import hmac_sha256
 from joulegate.vending.envelope import context
@@ -286,6 +287,71 @@ class Files(Case):
         self.assertEqual(os.stat(CERTS + "/ca.der")[6], 600)
         os.rmdir(CERTS + "/.new")
         self.assertEqual(self.ok("link_file", name="ca.der")["files"][0][1], 700)
+
+
+class Runs(Case):
+    """Changes and mistakes while the meter runs."""
+
+    def live(self, script):
+        async def both():
+            task = asyncio.create_task(self.app.run())
+            try:
+                await asyncio.sleep_ms(1500)
+                await script()
+            finally:
+                task.cancel()
+
+        bench_clock.set_mode(bench_clock.VIRTUAL)
+        asyncio.run(both())
+        asyncio.new_event_loop()
+
+    def test_another_pin_is_tried_though_one_was_refused(self):
+        self.ok("link_set", values={"transports": ["modem"], "sim_pin": "1234"})
+
+        async def script():
+            network = self.app.network
+            before = network.modem
+            before.registration._notes.put("pin_refused", 1)
+            self.ok("link_set", values={"sim_pin": "4321"})
+            await asyncio.sleep_ms(3000)
+            self.assertTrue(network.modem is not before)
+            self.assertEqual(network.modem.registration._notes.get("pin_refused"), 0)
+        self.live(script)
+
+    def test_a_change_is_not_lost_by_the_next(self):
+        self.ok("link_set", values=SET)
+
+        async def script():
+            self.ok("link_set", values={"transports": ["modem"]})
+            self.ok("link_set", values={"port": 1884})
+            await asyncio.sleep_ms(3000)
+            self.assertEqual(sorted(self.app.network.transports), ["modem"])
+        self.live(script)
+
+    def test_a_task_that_ends_is_told_and_all_is_built_anew(self):
+        self.ok("link_set", values=SET)
+        network = self.app.network
+        begin = network._begin
+        begun = []
+
+        async def ends():
+            return None
+
+        def once():
+            begun.append(1)
+            return [asyncio.create_task(ends())] + begin() if len(begun) == 1 else begin()
+
+        network._begin = once
+
+        async def script():
+            await asyncio.sleep_ms(2000)
+            self.assertEqual(len(begun), 1)
+            codes = [self.app.log.entry(i)[0] for i in range(self.app.log.count)]
+            self.assertEqual(codes.count(event.SOFTWARE_FAILED), 1)
+            await asyncio.sleep_ms(62000)
+            self.assertEqual(len(begun), 2)
+            self.assertTrue(network.alive())
+        self.live(script)
 
 
 class SelfTest(Case):

@@ -18,11 +18,17 @@ from joulegate.core.civil import civil_of
 FILE = "link.json"
 CERTIFICATES = "/certs"
 
+_BUILT_BY = ("transports", "family", "sim_pin")
+"""What the parts are built by, beside the settings of LoRaWAN. A modem whose SIM has refused a PIN
+has that in mind, and is built anew for another one."""
+
 _FAST = const(115200)
 _SLOW = const(9600)
 """The one rate of a BC95, which cannot be asked for its name at another."""
 
 _SECOND_MS = const(1000)
+_FAILED_MS = const(60000)
+"""Rest after a mistake of ours, before all is built anew."""
 _HOUR_S = const(3600)
 _LOADING_BYTES = const(4096)
 """How much is taken from the heap between two collections while modules are loaded."""
@@ -87,9 +93,8 @@ class Network:
         if "sim_pin" in changes:
             self._notes().put("pin_refused", 0)
         app.log.add(event.SETTINGS_CHANGED, now)
-        self._anew = any([
-            name in ("transports", "family") or name[:4] == "lora"
-            for name in changes])
+        if any([name in _BUILT_BY or name[:4] == "lora" for name in changes]):
+            self._anew = True
         self._changed.set()
         if self.link is not None:
             self.link.reconnect()
@@ -106,17 +111,27 @@ class Network:
             # piece that a tariff document of full size fits in.
             threshold = getattr(gc, "threshold", _nothing)
             threshold(_LOADING_BYTES)
-            tasks = self._begin()
-            threshold(-1)
-            self._app.loaded()
+            tasks: list = []
+            rest_ms = _SECOND_MS
             try:
+                tasks = self._begin()
+                threshold(-1)
+                self._app.loaded()
                 while not self._anew:
                     self._each_second()
                     await asyncio.sleep_ms(_SECOND_MS)
+                    for task in tasks:
+                        if task.done():
+                            raise RuntimeError("network: a task has ended")
+            except Exception:
+                # A mistake of ours must not leave the meter without a link until somebody comes.
+                self._app.log.add(event.SOFTWARE_FAILED, self._app.clock.now())
+                rest_ms = _FAILED_MS
             finally:
+                threshold(-1)
                 for task in tasks:
                     task.cancel()
-            await asyncio.sleep_ms(_SECOND_MS)
+            await asyncio.sleep_ms(rest_ms)
 
     # --- building -------------------------------------------------------------------------
 
