@@ -33,31 +33,46 @@ CODES = (
         event.SUPPLY_CONNECTED, event.SUPPLY_DISCONNECTED, event.RELAY_FAULT,
         event.BUTTON_PRESSED, event.LOAD_LIMIT_TRIPPED, event.TEMPORARY_LAPSED,
         event.SUPPLY_READY,
+        event.OVERLOAD_TRIPPED, event.OVERLOAD_RETRIED, event.OVERHEATED, event.COOLED,
+        event.OUTPUT_SWITCHED, event.OUTPUT_OVERRIDDEN, event.RELAY_FAILED_OPEN,
     )),
     # credit
     bytes((
         event.LOW_CREDIT, event.CREDIT_EXHAUSTED, event.CREDITED, event.PURCHASE_REAPPLIED,
         event.AUDIT_FAILED, event.ALARM_TRIPPED, event.EMERGENCY_OFFERED,
         event.EMERGENCY_OVER,
+        event.DEBT_SET, event.DEBT_SETTLED,
     )),
     # tamper
     bytes((
         event.RELAY_BYPASSED, event.COVER_OPENED, event.COVER_CLOSED, event.REVERSED,
+        event.TERMINAL_COVER_OPENED, event.TERMINAL_COVER_CLOSED, event.OPENED_WHILE_OFF,
+        event.REVERSE_CONNECTION_BEGAN, event.REVERSE_CONNECTION_ENDED,
+        event.CURRENT_MISMATCH_BEGAN, event.CURRENT_MISMATCH_ENDED, event.NEUTRAL_MISSING,
+        event.NEUTRAL_BACK, event.MAGNET_BEGAN, event.MAGNET_ENDED, event.BACK_FEED_BEGAN,
+        event.BACK_FEED_ENDED, event.NEUTRAL_DISTURBED, event.NEUTRAL_CALM, event.RELAY_WELDED,
     )),
     # quality: of the mains, and of measuring it
     bytes((
         event.SAG, event.METER_ERROR, event.METER_RELOADED, event.BUS_RETRIED,
+        event.OVERVOLTAGE_BEGAN, event.OVERVOLTAGE_ENDED, event.UNDERVOLTAGE_BEGAN,
+        event.UNDERVOLTAGE_ENDED, event.FREQUENCY_LEFT, event.FREQUENCY_BACK, event.PHASE_LOST,
+        event.PHASE_BACK, event.UNBALANCE_BEGAN, event.UNBALANCE_ENDED, event.SWELL_BEGAN,
+        event.SWELL_ENDED, event.SAG_BEGAN, event.SAG_ENDED, event.OUTAGE_ENDED,
+        event.DISTORTION_BEGAN, event.DISTORTION_ENDED,
     )),
     # clock
     bytes((
         event.CLOCK_AHEAD, event.CLOCK_SET, event.CLOCK_INVALID, event.CLOCK_VALID,
         event.CLOCK_SLEWED, event.RTC_DISAGREES, event.RTC_FAILED,
+        event.CLOCK_ROLLED_BACK,
     )),
     # configuration
     bytes((
         event.TARIFF_ACTIVATED, event.TARIFF_DROPPED, event.TARIFF_LOADED,
         event.SETTING_DEFAULTED, event.SETTINGS_CHANGED, event.CALIBRATION_DEFAULTED,
         event.PROVISIONED,
+        event.DEMAND_RESET, event.AUXILIARY_CHANGED,
     )),
     # security: keys, and the records themselves
     bytes((
@@ -66,6 +81,7 @@ CODES = (
         event.TOKENS_LOCKED, event.TOKEN_WRONG, event.MESSAGE_ACCEPTED, event.MESSAGE_REFUSED,
         event.MESSAGE_KEYS_SET, event.LOGGED_IN, event.LOGGED_OUT, event.LOGIN_REFUSED,
         event.TECHNICIAN_DID,
+        event.STORAGE_RESTORED,
     )),
     # update
     b"",
@@ -76,6 +92,22 @@ _BEGINNINGS = (
     (event.MAINS_BACK, event.MAINS_LOST), (event.STARTED, event.MAINS_LOST),
     (event.SUPPLY_CONNECTED, event.SUPPLY_DISCONNECTED),
     (event.COVER_CLOSED, event.COVER_OPENED), (event.CLOCK_VALID, event.CLOCK_INVALID),
+    (event.OVERVOLTAGE_ENDED, event.OVERVOLTAGE_BEGAN),
+    (event.UNDERVOLTAGE_ENDED, event.UNDERVOLTAGE_BEGAN),
+    (event.FREQUENCY_BACK, event.FREQUENCY_LEFT),
+    (event.COOLED, event.OVERHEATED),
+    (event.PHASE_BACK, event.PHASE_LOST),
+    (event.UNBALANCE_ENDED, event.UNBALANCE_BEGAN),
+    (event.TERMINAL_COVER_CLOSED, event.TERMINAL_COVER_OPENED),
+    (event.REVERSE_CONNECTION_ENDED, event.REVERSE_CONNECTION_BEGAN),
+    (event.CURRENT_MISMATCH_ENDED, event.CURRENT_MISMATCH_BEGAN),
+    (event.NEUTRAL_BACK, event.NEUTRAL_MISSING),
+    (event.MAGNET_ENDED, event.MAGNET_BEGAN),
+    (event.BACK_FEED_ENDED, event.BACK_FEED_BEGAN),
+    (event.NEUTRAL_CALM, event.NEUTRAL_DISTURBED),
+    (event.SWELL_ENDED, event.SWELL_BEGAN),
+    (event.SAG_ENDED, event.SAG_BEGAN),
+    (event.DISTORTION_ENDED, event.DISTORTION_BEGAN),
 )
 
 

@@ -66,6 +66,52 @@ EMERGENCY_OFFERED = const(53)
 EMERGENCY_OVER = const(54)
 TEMPORARY_LAPSED = const(55)
 SUPPLY_READY = const(56)
+DEBT_SET = const(57)
+DEBT_SETTLED = const(58)
+DEMAND_RESET = const(59)
+OVERLOAD_TRIPPED = const(60)
+OVERLOAD_RETRIED = const(61)
+OVERVOLTAGE_BEGAN = const(62)
+OVERVOLTAGE_ENDED = const(63)
+UNDERVOLTAGE_BEGAN = const(64)
+UNDERVOLTAGE_ENDED = const(65)
+FREQUENCY_LEFT = const(66)
+FREQUENCY_BACK = const(67)
+OVERHEATED = const(68)
+COOLED = const(69)
+PHASE_LOST = const(70)
+PHASE_BACK = const(71)
+UNBALANCE_BEGAN = const(72)
+UNBALANCE_ENDED = const(73)
+TERMINAL_COVER_OPENED = const(74)
+TERMINAL_COVER_CLOSED = const(75)
+OPENED_WHILE_OFF = const(76)
+REVERSE_CONNECTION_BEGAN = const(77)
+REVERSE_CONNECTION_ENDED = const(78)
+CURRENT_MISMATCH_BEGAN = const(79)
+CURRENT_MISMATCH_ENDED = const(80)
+NEUTRAL_MISSING = const(81)
+NEUTRAL_BACK = const(82)
+MAGNET_BEGAN = const(83)
+MAGNET_ENDED = const(84)
+BACK_FEED_BEGAN = const(85)
+BACK_FEED_ENDED = const(86)
+NEUTRAL_DISTURBED = const(87)
+NEUTRAL_CALM = const(88)
+RELAY_WELDED = const(89)
+RELAY_FAILED_OPEN = const(90)
+CLOCK_ROLLED_BACK = const(91)
+STORAGE_RESTORED = const(92)
+SWELL_BEGAN = const(93)
+SWELL_ENDED = const(94)
+SAG_BEGAN = const(95)
+SAG_ENDED = const(96)
+OUTAGE_ENDED = const(97)
+DISTORTION_BEGAN = const(98)
+DISTORTION_ENDED = const(99)
+OUTPUT_SWITCHED = const(100)
+OUTPUT_OVERRIDDEN = const(101)
+AUXILIARY_CHANGED = const(102)
 
 NAMES = (
     "started", "meter_error", "meter_reloaded", "bus_retried", "sag", "low_credit",
@@ -81,6 +127,17 @@ NAMES = (
     "logged_in", "logged_out", "login_refused", "technician_did", "button_pressed",
     "alarm_tripped", "load_limit_tripped", "emergency_offered", "emergency_over",
     "temporary_lapsed", "supply_ready",
+    "debt_set", "debt_settled", "demand_reset", "overload_tripped", "overload_retried",
+    "overvoltage_began", "overvoltage_ended", "undervoltage_began", "undervoltage_ended",
+    "frequency_left", "frequency_back", "overheated", "cooled", "phase_lost", "phase_back",
+    "unbalance_began", "unbalance_ended", "terminal_cover_opened", "terminal_cover_closed",
+    "opened_while_off", "reverse_connection_began", "reverse_connection_ended",
+    "current_mismatch_began", "current_mismatch_ended", "neutral_missing", "neutral_back",
+    "magnet_began", "magnet_ended", "back_feed_began", "back_feed_ended", "neutral_disturbed",
+    "neutral_calm", "relay_welded", "relay_failed_open", "clock_rolled_back",
+    "storage_restored", "swell_began", "swell_ended", "sag_began", "sag_ended",
+    "outage_ended", "distortion_began", "distortion_ended", "output_switched",
+    "output_overridden", "auxiliary_changed",
 )
 
 CAPACITY = const(32)
