@@ -120,6 +120,17 @@ def cover() -> machine.Pin:
     return machine.Pin(pins.COVER, machine.Pin.IN, machine.Pin.PULL_UP)
 
 
+def sensors() -> dict:
+    """Return the other sensors: terminal cover, magnet and the terminals' temperature."""
+    thermometer = machine.ADC(machine.Pin(pins.TEMPERATURE))
+    return {
+        "terminal_cover": machine.Pin(pins.TERMINAL_COVER, machine.Pin.IN, machine.Pin.PULL_UP),
+        "magnet": machine.Pin(pins.MAGNET, machine.Pin.IN, machine.Pin.PULL_DOWN),
+        # 0.5 V at 0 degrees and 10 mV a degree, of 3.3 V.
+        "temperature_dC": lambda: thermometer.read_u16() * 3300 // 65535 - 500,
+    }
+
+
 def button() -> object:
     """Return the function that tells whether the customer's button is pressed; to ground."""
     pin = machine.Pin(pins.BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)

@@ -19,5 +19,11 @@ BUTTON = 17
 """Low while the customer presses."""
 COVER = 16
 """High while the cover is closed."""
+TERMINAL_COVER = 19
+"""High while the cover over the terminals is closed."""
+MAGNET = 20
+"""High while a magnet is near."""
+TEMPERATURE = 26
+"""Analogue: the terminals' temperature."""
 MODEM_UART = 1
 MODEM_PWRKEY = 18

@@ -113,6 +113,11 @@ def cover() -> machine.Pin:
     return machine.Pin(pins.COVER, machine.Pin.IN)
 
 
+def sensors() -> dict:
+    """Return what the board carries beyond that, as core.sight has it: nothing yet."""
+    return {}
+
+
 def button() -> None:
     """Return the function that tells of the customer's button: none is led out yet."""
 

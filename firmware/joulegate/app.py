@@ -31,6 +31,7 @@ from joulegate.storage.state import State
 from joulegate.supply_switch import SupplySwitch
 from joulegate.vending.entrance import Entrance
 from joulegate.vending.gate import Gate
+from joulegate.watch import Watch
 
 FAILURE_FILE = "/failure.txt"
 
@@ -61,6 +62,7 @@ class App:
         self.power_fail = PowerFail(board.mains_good, self.relay.off)
         self.fram = self._find_fram()
         self.button = self._find_button()
+        self.watch = Watch(self)
         self.gate: Gate | None = None
         self.metering: Metering | None = None
         self.entrance = Entrance(self, board.FOLDER, Record, self._inbox)
@@ -116,7 +118,7 @@ class App:
     def build_metering(self) -> None:
         """Make gate and metering on the state as it is now."""
         state = self.state
-        self.configure_supply()
+        self.configure()
         if state.provisioned:
             self.gate = Gate(
                 state.account, state.replay, state.ledger, state.journal, self.log,
@@ -125,12 +127,13 @@ class App:
             self.ic, Meter(state.registers, state.supply, state.billing), self.switch, state,
             self.clock, self.log, self.power_fail, self.board.cover(), self.records)
 
-    def configure_supply(self) -> None:
-        """Have supply go by the settings as they are."""
+    def configure(self) -> None:
+        """Have supply and watch go by the settings as they are."""
         state = self.state
         state.supply.configure(
             state.settings.values, self.button is not None,
             state.billing.zone if state.provisioned else None, state.counts_per_kWh)
+        self.watch.configure(state.settings.values)
 
     def provision(
         self, meter_id: str, document: bytes, unit_places: int, **settings: object

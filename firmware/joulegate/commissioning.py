@@ -68,7 +68,7 @@ class Commissioning:
         app.metering.configure(values)
         if app.records is not None:
             app.records.configure(values)
-        app.configure_supply()
+        app.configure()
         account = app.state.account
         if account is not None:
             account.maximum = values["maximum_balance"]

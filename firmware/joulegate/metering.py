@@ -37,7 +37,8 @@ class Metering:
         self._cover_closed = cover_closed
         self._cover_was_closed = True
         self._mains_lost = False
-        self._ic_failed = False
+        self.measured = True
+        """Whether the IC has answered the last time."""
         self._storage_failed = False
         self._waiting = False
         self._counts = 0
@@ -101,7 +102,7 @@ class Metering:
     def _read(self, reading: Reading, now: int) -> None:
         try:
             events = self.ic.read(reading)
-            self._ic_failed = False
+            self.measured = True
         except (RuntimeError, OSError):
             # What was not read stays in the chip or in the driver; nothing is charged twice.
             # Of voltage and current nothing is known: the relay must rest.
@@ -112,8 +113,8 @@ class Metering:
             reading.voltage_cV = 0
             reading.current_mA = 0
             reading.active_W = 0
-            if not self._ic_failed:
-                self._ic_failed = True
+            if self.measured:
+                self.measured = False
                 self.log.add(event.METER_ERROR, now)
             return
         if events:
@@ -148,7 +149,7 @@ class Metering:
     def _record(self, now: int) -> None:
         """Capture the load profile and bring events to flash, when any is due."""
         if self.records is not None:
-            self.records.step(now, self.reading, not self._ic_failed, self.switch.closed)
+            self.records.step(now, self.reading, self.measured, self.switch.closed)
 
     def _watch_cover(self, now: int) -> None:
         closed = bool(self._cover_closed())

@@ -17,6 +17,7 @@ class MeteringTask:
         self._app = app
         self.last_tick_us = 0
         self.longest_tick_us = 0
+        self.longest_watch_us = 0
         self.reset_wanted = False
         """Set to have the meter commit and reset after its next tick."""
 
@@ -58,6 +59,12 @@ class MeteringTask:
         self.last_tick_us = spent
         if spent > self.longest_tick_us:
             self.longest_tick_us = spent
+        began = time.ticks_us()
+        if self._app.watch.step():
+            wait = 0
+        spent = time.ticks_diff(time.ticks_us(), began)
+        if spent > self.longest_watch_us:
+            self.longest_watch_us = spent
         self._app.entrance.pass_time()
         if self._app.restarts.level:
             self._app.restarts.pass_time(self._app.clock.uptime())

@@ -10,9 +10,10 @@ from scratch import scratch_folder
 
 from joulegate.core.account import BALANCE_LIMIT
 from joulegate.storage.commit_policy import AMPLE_WH, FRAM_WH, SMALL_WH
-from joulegate.storage.settings import SettingError, Settings, defaults, number_rules
+from joulegate.storage.setting_rules import NumberRules
+from joulegate.storage.settings import SettingError, Settings, defaults
 
-NUMBERS = number_rules(AMPLE_WH)
+NUMBERS = NumberRules(AMPLE_WH)
 
 
 class Case(unittest.TestCase):
@@ -75,7 +76,8 @@ class Keeps(Case):
         self.assertEqual(settings.values["commit_Wh"], AMPLE_WH)
 
     def test_limits_are_included(self):
-        for name, row in NUMBERS.items():
+        for name in NUMBERS:
+            row = NUMBERS[name]
             for value in (row[1], row[2]):
                 if name == "cut_off" and value == BALANCE_LIMIT:
                     continue  # no warning fits above it, but none is set
@@ -94,7 +96,8 @@ class Refuses(Case):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_numbers(self):
-        for name, row in NUMBERS.items():
+        for name in NUMBERS:
+            row = NUMBERS[name]
             rule = "must be %d to %d %s" % row[1:]
             for value in (row[1] - 1, row[2] + 1, "7", None, 1.5, True, [1]):
                 self.refused("setting " + name, repr(value), rule, **{name: value})

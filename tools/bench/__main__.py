@@ -98,6 +98,8 @@ def run(
     order: Annotated[list[str] | None, typer.Option(
         help="TIME=INSTRUCTION or TIME=INSTRUCTION{FIELDS}, those as JSON: an administrator's "
              "instruction.")] = None,
+    disturb: Annotated[list[str] | None, typer.Option(
+        help="TIME=NAME:VALUE, as JSON: something goes wrong in the world.")] = None,
     setting: Annotated[list[str] | None, typer.Option(
         help="NAME=VALUE, as JSON: a setting of a new meter.")] = None,
     until: Annotated[str | None, typer.Option(help="Stop at this time.")] = None,
@@ -120,6 +122,7 @@ def run(
         "next_tariffs": [_next_tariff(t) for t in next_tariff or []],
         "presses": [_press(p) for p in press or []],
         "orders": [_order(o) for o in order or []],
+        "disturbances": [_disturbance(d) for d in disturb or []],
         "settings": dict(_setting(s) for s in setting or []),
         "until": until, "tick_s": tick, "commit_Wh": commit_wh,
         "stop": "pull" if pull else "clean",
@@ -202,6 +205,14 @@ def _order(text: str) -> list[Any]:
     if not equals or not when or not name.replace("_", "").isalpha() or name.startswith("_"):
         raise BenchError(f"order {text!r}: must be TIME=INSTRUCTION or TIME=INSTRUCTION{{FIELDS}}")
     return [when, name, _json(text, brace + fields) if brace else {}]
+
+
+def _disturbance(text: str) -> list[Any]:
+    when, equals, rest = text.partition("=")
+    name, colon, value = rest.partition(":")
+    if not equals or not colon or not when or not name:
+        raise BenchError(f"disturbance {text!r}: must be TIME=NAME:VALUE")
+    return [when, name, _json(text, value)]
 
 
 def _setting(text: str) -> tuple[str, Any]:

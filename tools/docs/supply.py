@@ -164,7 +164,7 @@ _STATES = (
 def page() -> str:
     """The whole page."""
     rules = firmware.load("joulegate.core.supply_reasons")
-    settings = firmware.load("joulegate.storage.settings")
+    settings = firmware.load("joulegate.storage.setting_rules")
     return PAGE.format(
         states=_lines(f"{n} | `{name}` | {_STATES[n]}" for n, name in enumerate(rules.STATES)),
         reasons=_lines(
@@ -180,10 +180,10 @@ def page() -> str:
             for n, name in enumerate(firmware.load("joulegate.core.supply_press").PRESSES)),
         entries=firmware.load("joulegate.core.friendly_hours").ENTRIES_MAX,
         warnings=firmware.load("joulegate.core.warning_levels").WARNINGS_MAX,
-        watts=settings.LIMIT_W_MAX,
+        watts=settings.NumberRules(1)["maximum_power_W"][2],
         settings=_lines(
             "`{}` | {} | {} to {} | {}".format(*line.split(" ", 4))
-            for line in settings.SUPPLY_NUMBERS.splitlines()))
+            for line in settings.TOPICS["supply"].split("\n") if line))
 
 
 def _lines(rows: Iterable[str]) -> str:

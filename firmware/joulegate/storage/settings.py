@@ -10,59 +10,21 @@ from errno import ENOENT
 
 from micropython import const
 
-from joulegate.core.account import BALANCE_LIMIT
 from joulegate.core.civil import Zone
 from joulegate.core.warning_levels import check_levels, check_percents
 from joulegate.storage.commit_policy import AMPLE_WH
 from joulegate.storage.load_profile import CHANNELS, MINUTES, WIDTH, ProfileError, channel_mask
+from joulegate.storage.setting_rules import NumberRules
 
 _SIZE_MAX = const(4096)
 _SMS_NUMBERS_MAX = const(4)
-LIMIT_W_MAX = const(18201624)
-"""The most that a token can say (IEC 62055-41, amounts of 16 bits)."""
-
-
-SUPPLY_NUMBERS = """\
-control_mode 6 0 6 of class 70
-close_permit -1073741823 -1073741823 1073741823 credit units
-alarm_trip -1073741823 -1073741823 1073741823 credit units
-emergency_credit 0 0 1073741823 credit units, 0 for none
-emergency_threshold 0 -1073741823 1073741823 credit units
-emergency_power_W 0 0 18201624 W, 0 for no limit
-load_limit_s 60 30 3600 s
-load_limit_retries 3 0 10 times
-load_limit_wait_s 60 10 3600 s
-close_delay_s 0 0 3600 s
-"""
-"""Name, default, lowest, highest, unit. One text takes less heap while it is loaded."""
-
-
-def number_rules(commit_least_Wh: int) -> dict:
-    """Return {name: (default, lowest, highest, unit)} of the settings that are numbers."""
-    rules = {
-        "maximum_balance": (BALANCE_LIMIT, 1, BALANCE_LIMIT, "credit units"),
-        "cut_off": (0, -BALANCE_LIMIT, BALANCE_LIMIT, "credit units"),
-        "commit_Wh": (commit_least_Wh, commit_least_Wh, 1000, "Wh"),
-        "commit_minutes": (15, 1, 60, "minutes"),
-        "tick_ms": (1000, 100, 60000, "ms"),
-        "maximum_power_W": (0, 0, LIMIT_W_MAX, "W, 0 for no limit"),
-        "phase_unbalance_W": (0, 0, LIMIT_W_MAX, "W, 0 for no limit"),
-        "uplink_minutes": (15, 0, 1440, "minutes between readings sent, 0 for none"),
-        "uplink_batch": (1, 1, 8, "readings in a message"),
-        "uplink_budget_bytes": (0, 0, 100000000, "bytes sent in a day, 0 for no limit"),
-    }
-    for line in SUPPLY_NUMBERS.split("\n"):
-        row = line.split(" ", 4)
-        if len(row) == 5:
-            rules[row[0]] = (int(row[1]), int(row[2]), int(row[3]), row[4])
-    return rules
 
 
 class SettingError(ValueError):
     """A setting that is refused: says the name, the value and the rule."""
 
 
-def check(name: str, value: object, values: dict, numbers: dict) -> None:
+def check(name: str, value: object, values: dict, numbers: NumberRules) -> None:
     """Raise SettingError unless `value` may stand under `name` beside the other values."""
     if name in numbers:
         _, low, high, unit = numbers[name]
@@ -136,8 +98,8 @@ def _is_number(text: str) -> bool:
         ["0" <= c <= "9" for c in digits])
 
 
-def defaults(numbers: dict) -> dict:
-    values: dict = {name: row[0] for name, row in numbers.items()}
+def defaults(numbers: NumberRules) -> dict:
+    values: dict = {name: numbers[name][0] for name in numbers}
     values["zone"] = "UTC0"
     values["warnings"] = []
     values["warning_percents"] = []
@@ -152,7 +114,7 @@ class Settings:
     def __init__(self, path: str, commit_least_Wh: int = AMPLE_WH) -> None:
         """commit_least_Wh: see storage/commit_policy.py."""
         self.path = path
-        self.numbers = number_rules(commit_least_Wh)
+        self.numbers = NumberRules(commit_least_Wh)
         self.values = defaults(self.numbers)
         self.wrong: list = []
         """What the last load found wrong with the file, a text an item."""

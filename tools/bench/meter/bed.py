@@ -17,7 +17,7 @@ from world.atm90e26_model import Atm90e26Model
 from world.ds3231_model import Ds3231Model
 from world.flash import PAGE, Flash
 from world.load_file import LoadFile
-from world.premises import Premises
+from world.premises import DISTURBANCES, Premises
 from world.relay_model import RelayModel
 
 SHUNT_UV_PER_A = 200
@@ -26,6 +26,8 @@ RTC_ADDRESS = 0x68
 FRAM_ADDRESS = 0x50
 ELEMENT_ADDRESS = 0x60
 METER_ID = "01234567890"
+ROOM_DC = 250
+"""25 degrees at the terminals, where nothing else is said."""
 LEAD_IN_S = 10
 """Seconds that the meter has power before the load file begins."""
 
@@ -73,6 +75,9 @@ class Bed:
         wiring.wire_pin(pins.RELAY_OPEN, self._open_coil)
         self.relay.on_change(self._contact_changed)
         wiring.drive_pin(pins.COVER, 1)
+        wiring.drive_pin(pins.TERMINAL_COVER, 1)
+        wiring.drive_pin(pins.MAGNET, 0)
+        self.disturb("temperature_dC", ROOM_DC)
         wiring.drive_pin(pins.BUTTON, 1)
         wiring.drive_pin(pins.POWER_GOOD, 1)
         self._drive_load_side()
@@ -101,7 +106,8 @@ class Bed:
         self._drive_load_side()
 
     def _drive_load_side(self) -> None:
-        wiring.drive_pin(pins.LOAD_SIDE, int(self.premises.delivering))
+        wiring.drive_pin(
+            pins.LOAD_SIDE, int(self.premises.delivering or self.relay.back_feed))
 
     def mount(self) -> None:
         """Mount the flash, formatted first if it is blank, as a factory would."""
@@ -150,6 +156,30 @@ class Bed:
 
     def cover(self, closed: bool) -> None:
         wiring.drive_pin(pins.COVER, int(closed))
+
+    def disturb(self, name: str, value: object) -> None:
+        """Change something about the world, for good: see docs/bench.md. ValueError for a name
+        or a value that it does not know."""
+        premises = self.premises
+        if name in ("cover", "terminal_cover", "magnet"):
+            pin = {"cover": pins.COVER, "terminal_cover": pins.TERMINAL_COVER,
+                   "magnet": pins.MAGNET}[name]
+            wiring.drive_pin(pin, int(value))
+        elif name == "temperature_dC":
+            wiring.wire_adc(pins.TEMPERATURE, (value + 500) * 65535 // 3300 + 1)
+        elif name in ("bypassed", "reversed"):
+            premises.catch_up()
+            setattr(premises, name, bool(value))
+            premises.apply()
+        elif name == "relay":
+            self.relay.inject(value)
+        elif name == "back_feed":
+            self.relay.back_feed = bool(value)
+        elif name in DISTURBANCES:
+            premises.disturb(name, value)
+        else:
+            raise ValueError("disturbance %r: there is no such thing in this world" % (name,))
+        self._drive_load_side()
 
     def save_place(self) -> None:
         """Keep where the world stands beside the flash image, for the next start."""

@@ -156,6 +156,9 @@ class LeanBoard:
     def mains_good(self) -> bool:
         return self.mains
 
+    def sensors(self) -> dict:
+        return {}
+
     def cover(self) -> object:
         return lambda: self.cover_closed
 

@@ -5,7 +5,8 @@ usage: micropython scenario.py SPEC
 SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "top_ups":
 [[time, amount, tid], ...], "outages": [[from, to, announced], ...], "next_tariffs":
 [[loaded, document, start], ...], "presses": [[time, seconds], ...], "orders": [[time, name,
-fields], ...], "settings", "until", "tick_s", "image", "place", "commit_Wh", "stop"};
+fields], ...], "disturbances": [[time, name, value], ...], "settings", "until", "tick_s", "image",
+"place", "commit_Wh", "stop"};
 times are ISO texts on the load file's clock, amounts decimal texts. Orders are instructions as an
 administrator gives them, settings hold from the provisioning on.
 With image and place the meter's flash and the world's place are kept, and a later run goes on
@@ -66,6 +67,8 @@ class Scenario:
             plan.append((parse_time(when), 3, seconds))
         for when, name, fields in self.spec.get("orders", []):
             plan.append((parse_time(when), 4, (name, fields)))
+        for when, name, value in self.spec.get("disturbances", []):
+            plan.append((parse_time(when), 5, (name, value)))
         now = self.bed.second - _UNIX_2020
         return sorted((p for p in plan if p[0] >= now), key=lambda p: p[:2])
 
@@ -82,7 +85,7 @@ class Scenario:
             self._act()
             if self._over():
                 break
-            self._wait(self.bed.app.metering.step())
+            self._wait(self.bed.app.task.step())
             self._note()
         return self._close()
 
@@ -130,6 +133,10 @@ class Scenario:
                 self._press(argument)
             elif kind == 4:
                 self._order(*argument)
+            elif kind == 5:
+                self.bed.disturb(*argument)
+                self.timeline.append({"time": self._now(), "event": "disturbed",
+                                      "value": "%s %s" % argument})
             else:
                 self._outage(*argument)
 
@@ -156,7 +163,7 @@ class Scenario:
         self.timeline.append({"time": self._now(), "event": "power_cut"})
         if announced:
             bed.mains(False)
-            bed.app.metering.step()
+            bed.app.task.step()
             bench_clock.advance_us(_HOLD_UP_MS * 1000)
             self._note()
         bed.power_down()

@@ -7,6 +7,12 @@ voltage; with the mains off there is neither.
 
 from world import bench_clock
 
+DISTURBANCES = (
+    "voltage_cV", "current_mA", "active_mW", "reactive_mvar", "neutral_mA", "neutral_mW",
+    "neutral_mvar", "frequency_cHz",
+)
+"""What may be other than the load file has it."""
+
 
 class Premises:
     def __init__(self, ic: object, relay: object, load: object) -> None:
@@ -22,6 +28,9 @@ class Premises:
         self.mains = True
         self.bypassed = False
         """A wire round the relay: the load draws whatever the contacts do."""
+        self.reversed = False
+        """Line and load side of the meter are exchanged: what is used looks like export."""
+        self._disturbed = {}
 
     @property
     def over(self) -> bool:
@@ -65,16 +74,41 @@ class Premises:
         self.mains = on
         self.apply()
 
+    def disturb(self, name: str, value: int | None) -> None:
+        """Have one of DISTURBANCES at a value from now on, as recorded again with None.
+
+        The neutral's own values hold for what flows through the terminals; a bypassed or
+        disconnected leg is one that differs. KeyError for another name.
+        """
+        if name not in DISTURBANCES:
+            raise KeyError(name)
+        self.catch_up()
+        if value is None:
+            self._disturbed.pop(name, None)
+        else:
+            self._disturbed[name] = value
+        self.apply()
+
     def apply(self) -> None:
         """Put the present piece of load on the IC, as contacts and mains allow."""
         piece = self._piece
-        voltage = 22000 if piece is None else piece.voltage_cV
+        changed = self._disturbed
+        voltage = changed.get("voltage_cV", 22000 if piece is None else piece.voltage_cV)
+        frequency = changed.get("frequency_cHz", 5000)
         if not self.mains:
             self._ic.apply(0, 0, 0, 0)
         elif piece is None or not self.delivering:
-            self._ic.apply(voltage, 0, 0, 0)
-        else:
+            self._ic.apply(voltage, 0, 0, 0, frequency_cHz=frequency)
+        elif not changed and not self.reversed:
             self._ic.apply(voltage, piece.current_mA, piece.active_mW, piece.reactive_mvar)
+        else:
+            sign = -1 if self.reversed else 1
+            self._ic.apply(
+                voltage, changed.get("current_mA", piece.current_mA),
+                sign * changed.get("active_mW", piece.active_mW),
+                sign * changed.get("reactive_mvar", piece.reactive_mvar),
+                changed.get("neutral_mA"), changed.get("neutral_mW"),
+                changed.get("neutral_mvar"), frequency)
 
     def contact_changed(self) -> None:
         """The relay has moved: what flowed until now is metered first."""

@@ -1,0 +1,36 @@
+"""What the watch sees at one moment: the reading, the relay and the sensors of the board.
+
+Made once and filled again each time. A detector is a pure function of what it has seen here.
+"""
+
+from joulegate.core.civil import NO_TIME
+from joulegate.core.reading import Reading
+
+
+class Sight:
+    def __init__(self, sensors: dict) -> None:
+        """sensors: what the board carries beyond the metering IC, by name, each a function:
+
+        cover           whether the cover is closed
+        terminal_cover  whether the cover over the terminals is closed
+        magnet          whether a magnet is held to the meter
+        temperature_dC  of the terminals, tenths of a degree Celsius
+        tamper_latch    which covers were opened while the meter was off, bits 1 cover and
+                        2 terminal cover; with the argument True it forgets them
+        """
+        self.sensors = sensors
+        self.now = NO_TIME
+        """UTC second, below civil.TIME_MIN while nobody knows it."""
+        self.up = 0
+        """Seconds since the start."""
+        self.reading: Reading | None = None
+        self.measured = False
+        """Whether the metering IC has answered; what the reading says otherwise is 0."""
+        self.closed = False
+        """The last proven position of the relay."""
+        self.settled = False
+        """Whether no pulse of the relay is on its way or waits to be proven."""
+        self.load_voltage: bool | None = None
+        """Whether the load side has voltage; None where nothing can tell."""
+        self.mains_good = True
+        """Whether the supply does not announce its end."""

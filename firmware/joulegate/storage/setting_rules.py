@@ -1,0 +1,87 @@
+"""The settings that are numbers: default, lowest, highest and unit of each.
+
+Tables of text, searched when somebody asks: a dict of them would stand in the heap for ever.
+"""
+
+TOPICS = {
+    "meter": """
+maximum_balance 1073741823 1 1073741823 credit units
+cut_off 0 -1073741823 1073741823 credit units
+commit_minutes 15 1 60 minutes
+tick_ms 1000 100 60000 ms
+maximum_power_W 0 0 18201624 W, 0 for no limit
+phase_unbalance_W 0 0 18201624 W, 0 for no limit
+""",
+    "uplink": """
+uplink_minutes 15 0 1440 minutes between readings sent, 0 for none
+uplink_batch 1 1 8 readings in a message
+uplink_budget_bytes 0 0 100000000 bytes sent in a day, 0 for no limit
+""",
+    "supply": """
+control_mode 6 0 6 of class 70
+close_permit -1073741823 -1073741823 1073741823 credit units
+alarm_trip -1073741823 -1073741823 1073741823 credit units
+emergency_credit 0 0 1073741823 credit units, 0 for none
+emergency_threshold 0 -1073741823 1073741823 credit units
+emergency_power_W 0 0 18201624 W, 0 for no limit
+load_limit_s 60 30 3600 s
+load_limit_retries 3 0 10 times
+load_limit_wait_s 60 10 3600 s
+close_delay_s 0 0 3600 s
+""",
+}
+"""Lines of name, default, lowest, highest and unit, by topic; each text begins with a newline.
+
+18201624 W is the most that a token can say (IEC 62055-41, amounts of 16 bits), 1073741823 the
+largest balance.
+"""
+
+_COMMIT = "commit_Wh"
+_COMMIT_MAX_WH = 1000
+
+
+class NumberRules:
+    """What may stand under a name: `rules[name]` is (default, lowest, highest, unit)."""
+
+    def __init__(self, commit_least_Wh: int) -> None:
+        """commit_least_Wh: see storage/commit_policy.py."""
+        self._commit = (commit_least_Wh, commit_least_Wh, _COMMIT_MAX_WH, "Wh")
+
+    def __iter__(self) -> object:
+        yield _COMMIT
+        for text in TOPICS.values():
+            for line in text.split("\n"):
+                if line:
+                    yield line[:line.find(" ")]
+
+    def __contains__(self, name: str) -> bool:
+        return name == _COMMIT or _row(name) is not None
+
+    def __getitem__(self, name: str) -> tuple:
+        """Return the rule of a setting; KeyError if it is not a number's."""
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def get(self, name: str, otherwise: "tuple | None" = None) -> "tuple | None":
+        """Return the rule of a setting, or something else if it is not a number's."""
+        if name == _COMMIT:
+            return self._commit
+        row = _row(name)
+        if row is None:
+            return otherwise
+        default, low, high, unit = row.split(" ", 3)
+        return int(default), int(low), int(high), unit
+
+
+def _row(name: str) -> "str | None":
+    """Return what follows a name on its line."""
+    if not isinstance(name, str) or " " in name or "\n" in name:
+        return None
+    begin = "\n" + name + " "
+    for text in TOPICS.values():
+        at = text.find(begin)
+        if at >= 0:
+            return text[at + len(begin):text.find("\n", at + 1)]
+    return None

@@ -1,0 +1,85 @@
+"""The watch: what looks after each tick for danger, theft and a mains of bad quality.
+
+Each danger is a detector in core, a pure function of what is seen, made when a setting asks for
+it. It returns the reasons for which supply must be off, and tells what begins and ends. What
+must be faster than a tick has an interrupt. Rules: docs/protection.md, docs/anti-theft.md.
+"""
+
+from joulegate.core.sight import Sight
+from joulegate.core.supply_reasons import FAULT, LOAD_LIMIT, OVERLOAD, VOLTAGE
+
+_SELF_LIFTING = OVERLOAD | VOLTAGE | LOAD_LIMIT | FAULT
+"""Reasons that are over as soon as their detector says so. Others want somebody's word."""
+
+_DETECTORS: tuple = ()
+"""(names of the settings any of which asks for it, function that makes it)."""
+
+
+class Watch:
+    def __init__(self, app: object) -> None:
+        self._app = app
+        sensors = dict(app.board.sensors())
+        sensors["cover"] = app.board.cover()
+        self.sight = Sight(sensors)
+        self.held = 0
+        """The reasons that detectors hold."""
+        self._made: list = [None] * len(_DETECTORS)
+        self._running: tuple = ()
+        # Made once, as a bound method is a piece of heap each time.
+        self._tell_log = self.tell
+
+    def configure(self, values: dict) -> None:
+        """Take the settings by name: have the detectors that they ask for, and no others.
+
+        One that stays goes on with what it has seen.
+        """
+        made = self._made
+        for i, (names, make) in enumerate(_DETECTORS):
+            wanted = False
+            for name in names:
+                wanted = wanted or bool(values[name])
+            if not wanted:
+                made[i] = None
+            elif made[i] is None:
+                made[i] = make()
+            if made[i] is not None:
+                made[i].configure(values, self.sight)
+        self._running = tuple([detector for detector in made if detector is not None])
+
+    def tell(self, code: int, value: int = 0) -> None:
+        """Log an event of what is seen now."""
+        self._app.log.add(code, self.sight.now, value)
+
+    def step(self) -> bool:
+        """Look once, after a tick; return whether the reasons against supply have changed."""
+        if not self._running:
+            return self._hold(0)
+        self._look()
+        held = 0
+        for detector in self._running:
+            held |= detector.step(self.sight, self._tell_log)
+        return self._hold(held)
+
+    def _look(self) -> None:
+        app = self._app
+        sight = self.sight
+        metering = app.metering
+        sight.now = app.clock.now()
+        sight.up = app.clock.uptime()
+        sight.reading = metering.reading
+        sight.measured = metering.measured
+        sight.closed = bool(app.switch.closed)
+        sight.settled = not app.switch.busy
+        sight.load_voltage = app.relay.load_voltage()
+        sight.mains_good = not app.power_fail.failing
+
+    def _hold(self, held: int) -> bool:
+        """Set the reasons that detectors have come to hold, and lift those they hold no more."""
+        before = self.held
+        if held == before:
+            return False
+        self.held = held
+        supply = self._app.state.supply
+        supply.forbid(held & ~before)
+        supply.lift(before & ~held & _SELF_LIFTING)
+        return True

@@ -1,0 +1,109 @@
+"""The watch: what its detectors hold comes to the supply, and goes when they let go."""
+
+import unittest
+
+from joulegate import watch
+from joulegate.core.supply import Supply
+from joulegate.core.supply_reasons import OVERLOAD, TAMPER, VOLTAGE
+from joulegate.watch import Watch
+
+
+class Detector:
+    """Holds what it is told to, and tells the number of times it looked."""
+
+    def __init__(self):
+        self.hold = 0
+        self.looks = 0
+        self.values = None
+
+    def configure(self, values, sight):
+        self.values = values
+
+    def step(self, sight, tell):
+        self.looks += 1
+        tell(self.looks, sight.up)
+        return self.hold
+
+
+class Part:
+    def __init__(self, **parts):
+        for name in parts:
+            setattr(self, name, parts[name])
+
+
+class Log:
+    def __init__(self):
+        self.entries = []
+
+    def add(self, code, now, value=0):
+        self.entries.append((code, now, value))
+
+
+class Case(unittest.TestCase):
+
+    def setUp(self):
+        self.detectors = [Detector(), Detector()]
+        self.found = watch._DETECTORS
+        watch._DETECTORS = (
+            (("a", "b"), lambda: self.detectors[0]), (("c",), lambda: self.detectors[1]))
+        self.supply = Supply()
+        self.log = Log()
+        app = Part(
+            board=Part(sensors=lambda: {}, cover=lambda: None), log=self.log,
+            metering=Part(reading=Part(), measured=True),
+            clock=Part(now=lambda: 1000, uptime=lambda: 60),
+            switch=Part(closed=1, busy=False), relay=Part(load_voltage=lambda: True),
+            power_fail=Part(failing=False), state=Part(supply=self.supply))
+        self.watch = Watch(app)
+
+    def tearDown(self):
+        watch._DETECTORS = self.found
+
+    def test_only_what_a_setting_asks_for_looks(self):
+        self.watch.configure({"a": 0, "b": 5, "c": 0})
+        self.watch.step()
+        self.assertEqual([d.looks for d in self.detectors], [1, 0])
+        self.assertEqual(self.detectors[0].values["b"], 5)
+        self.assertEqual(self.log.entries, [(1, 1000, 60)])
+
+    def test_reasons_come_and_go_with_their_detectors(self):
+        self.watch.configure({"a": 1, "b": 0, "c": 1})
+        first, second = self.detectors
+        first.hold = VOLTAGE
+        second.hold = VOLTAGE | OVERLOAD
+        self.assertTrue(self.watch.step())
+        self.assertFalse(self.watch.step())
+        self.assertEqual(self.supply.reasons, VOLTAGE | OVERLOAD)
+        second.hold = 0
+        self.assertTrue(self.watch.step())
+        self.assertEqual(self.supply.reasons, VOLTAGE)
+        first.hold = 0
+        self.assertTrue(self.watch.step())
+        self.assertEqual(self.supply.reasons, 0)
+
+    def test_tamper_outlasts_its_detector_and_is_not_set_again_once_lifted(self):
+        self.watch.configure({"a": 1, "b": 0, "c": 0})
+        self.detectors[0].hold = TAMPER
+        self.watch.step()
+        self.supply.lift(TAMPER)
+        self.watch.step()
+        self.assertEqual(self.supply.reasons, 0)
+        self.detectors[0].hold = 0
+        self.watch.step()
+        self.detectors[0].hold = TAMPER
+        self.watch.step()
+        self.detectors[0].hold = 0
+        self.watch.step()
+        self.assertEqual(self.supply.reasons, TAMPER)
+
+    def test_a_detector_that_is_switched_off_lets_go(self):
+        self.watch.configure({"a": 1, "b": 0, "c": 0})
+        self.detectors[0].hold = OVERLOAD
+        self.watch.step()
+        self.watch.configure({"a": 0, "b": 0, "c": 0})
+        self.assertTrue(self.watch.step())
+        self.assertEqual(self.supply.reasons, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
