@@ -6,6 +6,7 @@ The bench's register model is for behaviour, this is for bytes.
 
 from array import array
 
+from joulegate.drivers.atm90e26 import Atm90e26
 from joulegate.drivers.atm90e26_calibration import Calibration
 
 NAME = "LEAN"
@@ -75,8 +76,8 @@ chip = Chip()
 _load = LoadSide()
 
 
-def meter_bus() -> tuple:
-    return chip, chip
+def metering_ic(constants: Calibration) -> Atm90e26:
+    return Atm90e26(chip, chip, constants, lambda ms: None)
 
 
 def calibration(**found: int) -> Calibration:

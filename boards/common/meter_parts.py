@@ -13,6 +13,7 @@ import machine
 import pins
 from joulegate.core.reset_cause import reset_cause as cause_of
 from joulegate.drivers import battery_clock, key_element, ledger_memory
+from joulegate.drivers.atm90e26 import Atm90e26
 from joulegate.drivers.atm90e26_calibration import Calibration
 
 _SPI_HZ = 125000
@@ -70,13 +71,14 @@ def wake_element() -> None:
     i2c()  # has the pin back
 
 
-def meter_bus() -> tuple:
-    """Return the metering IC's SPI and chip select."""
+def metering_ic(constants: Calibration) -> Atm90e26:
+    """Return the driver of the metering IC, to run by these constants."""
     spi = machine.SPI(
         pins.METER_SPI, baudrate=_SPI_HZ, polarity=1, phase=1,
         sck=machine.Pin(pins.METER_SCK), mosi=machine.Pin(pins.METER_MOSI),
         miso=machine.Pin(pins.METER_MISO))
-    return spi, machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
+    cs = machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
+    return Atm90e26(spi, cs, constants, time.sleep_ms)
 
 
 def calibration(**found: int) -> Calibration:

@@ -15,7 +15,6 @@ from joulegate.core.civil import seconds_of
 from joulegate.core.events import EventLog
 from joulegate.core.meter import Meter
 from joulegate.core.reset_cause import POWER_ON
-from joulegate.drivers.atm90e26 import Atm90e26
 from joulegate.drivers.latching_relay import LatchingRelay
 from joulegate.health.failure import Failure
 from joulegate.health.restarts import Restarts
@@ -74,8 +73,7 @@ class App:
 
     def build(self) -> None:
         """Make the metering IC's driver and the state anew from what is stored."""
-        spi, cs = self.board.meter_bus()
-        self.ic = Atm90e26(spi, cs, self._calibration(), time.sleep_ms)
+        self.ic = self.board.metering_ic(self._calibration())
         self.state = State(self.board.FOLDER, self.ic.calibration.counts_per_kWh, self.log,
                            self.fram, self.records)
         self.state.load(self.switch, self.clock.now())

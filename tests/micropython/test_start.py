@@ -85,7 +85,7 @@ class Starts(Case):
     def test_a_production_meter_starts_again_by_itself(self):
         class Refusing:
             def __getattr__(self, name):
-                if name == "meter_bus":
+                if name == "metering_ic":
                     raise OSError(5)
                 return getattr(board, name)
 

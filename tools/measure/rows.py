@@ -44,12 +44,11 @@ from joulegate.core.registers import Registers
 from joulegate.core.supply import Supply
 from joulegate.core.tariff import Tariff
 from joulegate.core.tariff_document import TariffDocument
-from joulegate.drivers.atm90e26 import Atm90e26
 from joulegate.drivers.latching_relay import LatchingRelay
 from joulegate.metering import Metering
 from joulegate.power_fail import PowerFail
 from joulegate.supply_switch import SupplySwitch
-ic = Atm90e26(lean_board.chip, lean_board.chip, lean_board.calibration(), lambda ms: None)
+ic = lean_board.metering_ic(lean_board.calibration())
 ic.start()
 account = Account()
 billing = Billing(account, Zone("CET-1CEST,M3.5.0,M10.5.0/3"),

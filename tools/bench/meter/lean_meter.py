@@ -5,10 +5,13 @@ moves at once; the battery clock shows what the world says. Flash is the model w
 be cut. Time is the bench's virtual time: see world/bench_clock.py.
 """
 
+import time
+
 import vfs
 
 from joulegate.app import App
 from joulegate.core.reset_cause import POWER_ON
+from joulegate.drivers.atm90e26 import Atm90e26
 from joulegate.drivers.atm90e26_calibration import Calibration
 from meter.lean_fram import fram_beside
 from world import bench_clock
@@ -140,8 +143,8 @@ class LeanBoard:
     def rtc(self) -> Rtc:
         return self.clock
 
-    def meter_bus(self) -> tuple:
-        return self.chip, self.chip
+    def metering_ic(self, constants: Calibration) -> Atm90e26:
+        return Atm90e26(self.chip, self.chip, constants, time.sleep_ms)
 
     def calibration(self, **found: int) -> Calibration:
         values = dict(
