@@ -1,56 +1,18 @@
 """Supply control through the whole firmware, on recorded load: who is on when, and why."""
 
-import json
-import subprocess
-import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.oracle.documents import DATA
-from tests.oracle.records import read_image
-from tools.bench.process import ROOT
-
-LOAD = DATA / "load" / "household-1min.csv"
-TARIFF = f"{DATA / 'tariffs' / 'tariffs.json'}#cn-beijing-2012"
-RELAY = ("supply_connected", "supply_disconnected")
-PLACES = 100000
-
-
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tools.bench", "run", "--headless", "--json", "--load", str(LOAD),
-         "--tariff", TARIFF, *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-
-
-def run(state: Path, *arguments: str, **settings: Any) -> dict[str, Any]:
-    options = [f"--setting={name}={json.dumps(value)}" for name, value in settings.items()]
-    done = bench("--state", str(state), *arguments, *options)
-    assert done.returncode == 0, done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)
-    assert result["audit"] == ""
-    records = read_image(state / "flash.bin")
-    assert records.balance == records.credits - records.charges
-    assert bool(records.closed) == result["supply"]["closed"]
-    return result
-
-
-def moments(result: dict[str, Any], *names: str) -> list[tuple[str, str]]:
-    return [(e["time"][5:16], e["event"]) for e in result["timeline"] if e["event"] in names]
-
-
-def at(result: dict[str, Any], name: str) -> str:
-    return str(next(e["time"] for e in result["timeline"] if e["event"] == name))
+from tests.system.bench_run import RELAY, UNITS, at, bench, moments, run
 
 
 def test_emergency_credit_is_accepted_used_and_repaid_first(tmp_path: Path) -> None:
     result = run(
         tmp_path, "--balance", "5", "--until", "2007-05-06T00:00",
         "--press", "2007-05-02T12:00", "--top-up", "2007-05-05T12:00=20",
-        emergency_credit=3 * PLACES, emergency_threshold=PLACES, control_mode=6)
+        emergency_credit=3 * UNITS, emergency_threshold=UNITS, control_mode=6)
     seen = [name for _, name in moments(
         result, "emergency_offered", "button_pressed", "emergency_over", "credited",
         "credit_exhausted", *RELAY)]
@@ -121,7 +83,7 @@ def test_control_modes(mode: int, presses: bool, tmp_path: Path) -> None:
 
 def test_the_alarm_trips_once_and_a_press_brings_back(tmp_path: Path) -> None:
     result = run(tmp_path, "--balance", "6", "--until", "2007-05-04T00:00",
-                 "--press", "2007-05-02T12:00", alarm_trip=2 * PLACES)
+                 "--press", "2007-05-02T12:00", alarm_trip=2 * UNITS)
     assert [name for _, name in moments(result, "alarm_tripped", "credit_exhausted", *RELAY)] == [
         "alarm_tripped", "supply_disconnected", "supply_connected", "credit_exhausted",
         "supply_disconnected"]
