@@ -33,7 +33,7 @@ MAXIMUM = 10 ** 9
 class Codes:
     """The codes of instructions by name: CREDIT, DEBIT and so on; what can be read out."""
 
-    STATUS, REGISTERS, DAYS = range(3)
+    STATUS, REGISTERS, DAYS, DEMAND = range(4)
     DAYS_MAX = 7
 
 

@@ -71,6 +71,7 @@ class Commissioning:
         app.configure()
         account = app.state.account
         if account is not None:
+            app.state.configure_demand(app.state.billing, app.clock.now())
             account.maximum = values["maximum_balance"]
             app.state.supply.levels.arm(account.balance)
         app.log.add(event.SETTINGS_CHANGED, app.clock.now())

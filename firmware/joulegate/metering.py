@@ -59,6 +59,9 @@ class Metering:
         self._read(reading, now)
         up = self.clock.uptime()
         flags = self.meter.tick(now, reading, up)
+        demand = self.state.demand
+        if demand is not None:
+            demand.tick(now)
         self.ticks += 1
         self._watch_cover(now)
         billing = self.meter.billing

@@ -371,7 +371,9 @@ class Control(Case):
         self.does(TECHNICIAN, {0: I.READ_OUT, 2: I.STATUS})
         status = self.does(TECHNICIAN, {0: I.READ_OUT, 2: I.STATUS})
         self.assertEqual(status[6], self.rig.state.ledger.sequence)
-        self.assertEqual(self.does(TECHNICIAN, {0: I.READ_OUT, 2: I.REGISTERS}), [0, 0, 0, 0])
+        self.assertEqual(self.does(TECHNICIAN, {0: I.READ_OUT, 2: I.REGISTERS}), [0] * 10)
+        answer = self.send(TECHNICIAN, {0: I.READ_OUT, 2: I.DEMAND})
+        self.assertEqual(answer.reason, REASON["unsupported"])
         answer = self.send(TECHNICIAN, {0: I.READ_OUT, 2: I.DAYS})
         self.assertEqual(answer.reason, REASON["unsupported"])
 

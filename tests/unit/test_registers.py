@@ -11,7 +11,7 @@ from joulegate.core.reading import (
     REACTIVE_IMPORT,
     Reading,
 )
-from joulegate.core.registers import CATCH_UP_MAX, Registers
+from joulegate.core.registers import CATCH_UP_MAX, GATHER_COUNTS, Registers, apparent
 
 
 def reading_of(*counts: int) -> Reading:
@@ -26,7 +26,7 @@ class TestAdd(unittest.TestCase):
         registers = Registers(1000)
         registers.add(reading_of(1, 2, 3, 4))
         registers.add(reading_of(10, 0, 0, 40))
-        self.assertEqual(list(registers.wh), [11, 2, 3, 44])
+        self.assertEqual(list(registers.wh)[:4], [11, 2, 3, 44])
         self.assertEqual([registers.counts(q) for q in (
             IMPORT, EXPORT, REACTIVE_IMPORT, REACTIVE_EXPORT)], [11, 2, 3, 44])
 
@@ -47,6 +47,136 @@ class TestAdd(unittest.TestCase):
     def test_the_largest_reading_stays_inside_31_bits(self) -> None:
         self.assertTrue(131071 + 65535 * 1000 < 1 << 30)
         self.assertTrue(131071 + (CATCH_UP_MAX - 1) * 1000 < 1 << 30)
+
+
+class Oracle:
+    """Quadrants and apparent energy of readings, in counts, written from docs/registers.md."""
+
+    def __init__(self) -> None:
+        self.quadrants = [0, 0, 0, 0]
+        self.active = [0, 0]
+        self._exports = False
+
+    def add(self, p: int, n: int, q: int, r: int) -> None:
+        self.active[0] += p
+        self.active[1] += n
+        if p != n:
+            self._exports = n > p
+        self.quadrants[1 if self._exports else 0] += q
+        self.quadrants[2 if self._exports else 3] += r
+
+
+def root(n: int) -> int:
+    """Return the whole part of a square root, by halving."""
+    low = 0
+    high = n + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if middle * middle <= n:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+class TestQuadrants(unittest.TestCase):
+    def test_each_sign_has_its_quadrant(self) -> None:
+        registers = Registers(1000)
+        for counts in ((9, 0, 1, 0), (0, 9, 2, 0), (0, 9, 0, 3), (9, 0, 0, 4)):
+            registers.add(reading_of(*counts))
+        self.assertEqual([registers.quadrant(n) for n in (1, 2, 3, 4)], [1, 2, 3, 4])
+
+    def test_both_ways_in_a_reading_the_larger_counts_and_without_any_the_last(self) -> None:
+        registers = Registers(1000)
+        registers.add(reading_of(0, 0, 1, 0))  # nothing yet: as import
+        registers.add(reading_of(3, 4, 10, 0))
+        registers.add(reading_of(0, 0, 100, 0))
+        registers.add(reading_of(5, 5, 1000, 0))
+        registers.add(reading_of(5, 4, 10000, 0))
+        self.assertEqual([registers.quadrant(n) for n in (1, 2)], [10001, 1110])
+
+    def test_sums_hold_at_every_reading_whatever_the_constant(self) -> None:
+        random = Random(9)
+        for constant in (1000, 32000, 99991):
+            registers = Registers(constant)
+            oracle = Oracle()
+            emitted = [0, 0]
+            before = registers.everything()
+            for _ in range(600):
+                p, n, q, r = [random.choice((0, 0, 3, random.below(9000))) for _ in range(4)]
+                registers.add(reading_of(p, n, q, r))
+                oracle.add(p, n, q, r)
+                emitted[0] += q
+                emitted[1] += r
+                now = registers.everything()
+                found = now[4:8]
+                self.assertEqual(found, [c * 1000 // constant for c in oracle.quadrants])
+                self.assertEqual(
+                    [registers.counts(2), registers.counts(3)], emitted)
+                self.assertEqual(
+                    [oracle.quadrants[0] + oracle.quadrants[1],
+                     oracle.quadrants[2] + oracle.quadrants[3]], emitted)
+                self.assertTrue(all([now[i] >= before[i] for i in range(10)]))
+                before = now
+
+
+class TestApparent(unittest.TestCase):
+    def test_the_root_is_within_two_parts_in_ten_thousand(self) -> None:
+        random = Random(12)
+        pairs = [(3, 4), (0, 7), (7, 0), (0, 0), (16384, 1), (1, 16384), (92000000, 1)]
+        for _ in range(400):
+            bits = 1 + random.below(26)
+            pairs.append((random.below(1 << bits), random.below(1 << random.below(27))))
+        for active, reactive in pairs:
+            exact = root(10000 * (active * active + reactive * reactive))  # hundredths
+            for sign in (1, -1):
+                found = apparent(active, sign * reactive)
+                if abs(100 * found - exact) * 5000 > exact + 5000 * 100:
+                    self.fail("%d, %d: %d" % (active, reactive, found))
+                self.assertTrue(found >= active)
+
+    def test_a_steady_load_to_two_parts_in_ten_thousand(self) -> None:
+        registers = Registers(32000)
+        for _ in range(20000):
+            registers.add(reading_of(4, 0, 0, 3))
+            registers.add(reading_of(0, 12, 5, 0))
+        registers.gather()
+        for found, counts in ((registers.counts(6), 100000), (registers.counts(7), 260000)):
+            self.assertTrue(abs(found - counts) * 5000 <= counts, (found, counts))
+
+    def test_it_is_no_less_than_the_active_energy(self) -> None:
+        random = Random(5)
+        registers = Registers(3200)
+        for _ in range(3000):
+            registers.add(reading_of(*[random.choice((0, random.below(300))) for _ in range(4)]))
+        registers.gather()
+        self.assertTrue(registers.counts(6) >= registers.counts(0))
+        self.assertTrue(registers.counts(7) >= registers.counts(1))
+
+    def test_it_waits_for_enough_energy(self) -> None:
+        registers = Registers(1000)
+        registers.add(reading_of(GATHER_COUNTS - 1, 0, 0, 0))
+        self.assertEqual(registers.wh[6], 0)
+        registers.add(reading_of(1, 0, 0, 0))
+        self.assertEqual(registers.wh[6], GATHER_COUNTS)
+
+    def test_what_is_caught_up_is_apparent_too_and_what_was_restored_is_not(self) -> None:
+        registers = Registers(1000)
+        registers.wh[IMPORT] = 5000
+        registers.wh[6] = 6000
+        self.assertEqual(registers.catch_up(5100, 0), 100)
+        self.assertEqual(registers.wh[6], 6100)
+
+    def test_the_largest_reading_stays_inside_31_bits(self) -> None:
+        # What a gathering can hold: the most before it, and one more reading of all four.
+        most = (GATHER_COUNTS - 1 + 2 * 65535) * 1000 + 131071
+        self.assertTrue(most < 1 << 30)
+        self.assertTrue((CATCH_UP_MAX - 1) * 1000 + 131071 < 1 << 30)
+        self.assertTrue(2 * (0x3FFF + 1) ** 2 < 1 << 30)
+        self.assertTrue(apparent(most, most) < 1 << 30)
+        registers = Registers(1000)
+        registers.add(reading_of(65535, 65535, 65535, 65535))
+        self.assertEqual(registers.wh[6], 65535)
 
 
 class TestCatchUp(unittest.TestCase):

@@ -43,8 +43,11 @@ MEANINGS = {
                   "head-end. With "
                   "`replaces`, in place of that one; without, beside the others.",
     "key_remove": "Take a key away; the meter's own and the last administrator's stay.",
-    "read_out": "0 status, 1 registers, 2 daily freezes: `count` days from `first` on, days "
-                "since 2020-01-01.",
+    "read_out": "0 status, 1 [registers](registers.md): [+A, -A, +R, -R, quadrants I to IV, +VA, "
+                "-VA], 2 daily freezes: `count` days from `first` on, days since 2020-01-01, 3 "
+                "[demand](registers.md#demand).",
+    "demand_reset": "Begin the maxima of [demand](registers.md#demand) anew. Data: [import, "
+                    "export], those until now in W. `unsupported` while demand is off.",
     "reset_alarm": "Try the relay again after a fault, and lift the [reasons]"
                    "(supply.md#reasons-and-who-lifts-them) that the role may.",
     "reset_lock_out": "Clear the lock-out of 20-digit tokens, on every carrier.",

@@ -11,6 +11,7 @@ import typer
 
 from tools.meterctl.commands import (
     devices,
+    energy,
     events,
     export,
     firmware,
@@ -43,7 +44,7 @@ def options(
 
 
 for _module in (
-        devices, look, events, records, tariff, settings, provision, keys, login, link,
+        devices, look, energy, events, records, tariff, settings, provision, keys, login, link,
         export, firmware):
     _module.add(app)
 

@@ -38,7 +38,12 @@ SHAPES: dict[str, Fields] = {
     | _of(MAYBE_TEXT, "V A W pf Hz balance currency period season price")
     | _of(MAYBE_NUMBER, "tier tiers"),
     "registers": _of(
-        TEXT, "import_kWh export_kWh reactive_import_kvarh reactive_export_kvarh"),
+        TEXT, "import_kWh export_kWh reactive_import_kvarh reactive_export_kvarh")
+    | _of(MAYBE_TEXT, "quadrant_1_kvarh quadrant_2_kvarh quadrant_3_kvarh quadrant_4_kvarh "
+          "apparent_import_kVAh apparent_export_kVAh quadrant pf month_pf month_pf_export"),
+    **dict.fromkeys(("demand", "demand_reset"), _of(LIST, "columns rows")
+                    | _of(NUMBER, "minutes subperiods")),
+    "green": _of(LIST, "columns rows") | _of(TEXT, "day") | _of(NUMBER, "intervals unknown"),
     "balance": _of(TEXT, "balance credits charges currency month_kWh month_cost audit"),
     "tariff": _of(TEXT, "id name currency digest price") | _of(LIST, "periods seasons")
     | _of(NUMBER, "tiers") | _of(MAYBE_OBJECT, "next"),

@@ -11,15 +11,15 @@ CODES = {
     "supply_on": 11, "supply_until": 12, "keep_power": 13, "key_change": 14, "key_remove": 15,
     "read_out": 16, "reset_alarm": 17, "reset_lock_out": 18, "test": 19, "clear_events": 20,
     "acknowledge": 21, "resend": 22, "send_reading": 23,
-    "limits": 25, "schedule": 26, "account_mode": 27,
+    "limits": 25, "schedule": 26, "account_mode": 27, "demand_reset": 28,
 }
 """Instructions by name."""
 
 MONEY = ("credit", "debit", "clear_credit", "close_account")
 """Those whose first field is a TID, which makes them count once."""
 
-STATUS, REGISTERS, DAYS = range(3)
-READ_OUTS = {"status": STATUS, "registers": REGISTERS, "days": DAYS}
+STATUS, REGISTERS, DAYS, DEMAND = range(4)
+READ_OUTS = {"status": STATUS, "registers": REGISTERS, "days": DAYS, "demand": DEMAND}
 EVENT_CLASSES = ("power", "supply", "credit", "tamper", "quality", "clock", "configuration",
                  "security", "update")
 PIECE_SIZE = 384

@@ -7,7 +7,9 @@ from joulegate.console import pages
 _HELP = (
     ("help", "this list"),
     ("status", "supply, line, balance, price, heap"),
-    ("registers", "energy registers"),
+    ("registers", "energy by quadrant, apparent, power factors"),
+    ("demand [reset]", "mean power, its maxima; or begin the maxima anew"),
+    ("green [DAY]", "taken and given on a day, by period"),
     ("balance", "account and this month"),
     ("tariff", "tariff in force and the one to follow"),
     ("relay", "relay commanded, found, and its detector"),
@@ -32,7 +34,7 @@ _DEVELOPMENT_HELP = (
     ("press [long]", "press the customer's button"),
 )
 _REPORTS = ("status", "registers", "balance", "tariff", "relay", "settings", "identity",
-            "days", "months", "purchases", "link")
+            "days", "months", "purchases", "link", "demand", "green")
 
 
 class Commands:
@@ -71,6 +73,11 @@ class Commands:
             self._page("events", {"since": since})
         elif name == "log" and len(arguments) == 1:
             self._page("log", {"name": arguments[0]})
+        elif name == "green" and len(arguments) == 1:
+            self._page(name, {"day": arguments[0]})
+        elif name == "demand" and arguments == ["reset"]:
+            self._requests.answer("demand_reset", {})
+            self._page(name, {})
         elif name in ("set", "link") and len(arguments) >= 2:
             (self._set if name == "set" else self._set_link)(
                 arguments[0], " ".join(arguments[1:]))

@@ -103,6 +103,16 @@ def _table(r: dict) -> list:
     return found if r["rows"] else ["none"]
 
 
+def _demand(r: dict) -> list:
+    return ["mean power over %d minutes, %d sub-period%s" % (
+        r["minutes"], r["subperiods"], "" if r["subperiods"] == 1 else "s")] + _table(r)
+
+
+def _green(r: dict) -> list:
+    return ["%s, %d intervals, %d without energy" % (
+        r["day"], r["intervals"], r["unknown"])] + _table(r)
+
+
 def _link(r: dict) -> list:
     if len(r) == 1:
         return [_LABEL % ("link", r["phase"])]
@@ -112,7 +122,11 @@ def _link(r: dict) -> list:
 
 
 _ORDER = {
-    "registers": ("import_kWh", "export_kWh", "reactive_import_kvarh", "reactive_export_kvarh"),
+    "registers": (
+        "import_kWh", "export_kWh", "reactive_import_kvarh", "reactive_export_kvarh",
+        "quadrant_1_kvarh", "quadrant_2_kvarh", "quadrant_3_kvarh", "quadrant_4_kvarh",
+        "apparent_import_kVAh", "apparent_export_kVAh", "quadrant", "pf", "month_pf",
+        "month_pf_export"),
     "balance": ("balance", "currency", "credits", "charges", "month_kWh", "month_cost"),
     "tariff": ("id", "name", "currency", "digest", "price", "tiers", "seasons", "periods", "next"),
     "relay": ("commanded", "relay", "load_voltage", "intent", "fault"),
@@ -121,4 +135,4 @@ _ORDER = {
 }
 _PAGES = {"status": _status, "events": _events, "settings": _settings, "self_test": _tests,
           "identity": _identity, "balance": _balance, "days": _table, "months": _table,
-          "purchases": _table, "log": _table, "link": _link}
+          "purchases": _table, "log": _table, "link": _link, "demand": _demand, "green": _green}

@@ -28,8 +28,9 @@ def days(app: object, last: "str | None" = None) -> dict:
 def months(app: object) -> dict:
     """Return monthly freezes, at most ROWS_MAX."""
     return {
-        "columns": ["month", "import_kWh", "export_kWh", "total", "balance", "flags"],
-        "rows": [_month(entry) for entry in _newest(_records(app).freezes.months())],
+        "columns": ["month", "import_kWh", "export_kWh", "pf", "max_W", "total", "balance",
+                    "flags"],
+        "rows": _month_rows(_newest(_records(app).freezes.months())),
     }
 
 
@@ -93,11 +94,26 @@ def _day(entry: dict) -> list:
             _amount(entry["balance"], places), _flags(entry)]
 
 
-def _month(entry: dict) -> list:
+def _month_rows(entries: list) -> list:
+    # Only here: seldom asked for, and a module takes memory.
+    from joulegate.console.energy_reports import month_power_factor
+    rows = []
+    before = None
+    for entry in entries:
+        part = entry["flags"] & PART
+        rows.append(_month(entry, None if part else month_power_factor(entry, before)))
+        if not part:
+            before = entry
+    return rows
+
+
+def _month(entry: dict, power_factor: "str | None") -> list:
+    """Return a row; the power factor and the highest mean power are those of import."""
     month = entry["month"]
     return ["%04d-%02d" % (month // 12, month % 12 + 1),
             format_ratio(entry["import_counts"], entry["counts_per_kWh"], 3),
             format_ratio(entry["export_counts"], entry["counts_per_kWh"], 3),
+            power_factor, entry["demand"][0] if entry["demand_minutes"] else None,
             format_ratio(entry["total"], 10 ** 8, 2),
             _amount(entry["balance"], entry["unit_places"]), _flags(entry)]
 

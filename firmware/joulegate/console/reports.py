@@ -28,6 +28,8 @@ _UNITS = {
     "warning_percents": "% of the last top-up, falling",
     "friendly_hours": "DAYS HOURS, as 'mon-fri 17:30-11:00'",
     "sms_numbers": "telephone numbers that are reminded",
+    "demand_minutes": "0 none, 15, 30, 60: period of demand",
+    "demand_subperiods": "1, or 3, 5, 15: demand slides",
 }
 
 
@@ -83,13 +85,19 @@ def status(app: object) -> dict:
 
 
 def registers(app: object) -> dict:
-    wh = app.state.registers.wh
-    return {
-        "import_kWh": format_ratio(wh[0], 1000, 3),
-        "export_kWh": format_ratio(wh[1], 1000, 3),
-        "reactive_import_kvarh": format_ratio(wh[2], 1000, 3),
-        "reactive_export_kvarh": format_ratio(wh[3], 1000, 3),
-    }
+    # Only here and below: seldom asked for, and a module takes memory.
+    from joulegate.console import energy_reports
+    return energy_reports.registers(app)
+
+
+def demand(app: object) -> dict:
+    from joulegate.console import energy_reports
+    return energy_reports.demand(app)
+
+
+def green(app: object, day: "str | None" = None) -> dict:
+    from joulegate.console import energy_reports
+    return energy_reports.green(app, day)
 
 
 def balance(app: object) -> dict:

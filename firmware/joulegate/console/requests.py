@@ -23,7 +23,7 @@ _REPORTS = {
     "identity": reports.identity, "status": reports.status, "registers": reports.registers,
     "balance": reports.balance, "tariff": reports.tariff, "relay": reports.relay,
     "events": reports.events, "settings": reports.settings, "self_test": reports.tests,
-    "link": reports.link,
+    "link": reports.link, "demand": reports.demand, "green": reports.green,
     "days": record_reports.days, "months": record_reports.months,
     "purchases": record_reports.purchases, "log": record_reports.log,
 }
@@ -231,6 +231,12 @@ def _settle_days(app: object, requests: Requests) -> dict:
     return {"waiting": app.commissioning.settle_days()}
 
 
+def _demand_reset(app: object, requests: Requests) -> dict:
+    app.state.reset_demand(app.clock.now())
+    app.metering.commit()
+    return reports.demand(app)
+
+
 def _link_set(app: object, values: dict, requests: Requests) -> dict:
     # Only here and below: few requests are about the link, and not every meter has one.
     from joulegate.console import link_requests
@@ -258,6 +264,7 @@ _CHANGES = {
     "settle_days": _settle_days, "clear_log": _clear_log, "token": _token,
     "message": _message, "token_key": _token_key, "message_keys": _message_keys,
     "challenge": _challenge, "login": _login, "logout": _logout,
+    "demand_reset": _demand_reset,
 }
 _PROVEN = ("token", "message", "challenge", "login", "logout")
 _KEYS = ("token_key", "message_keys")

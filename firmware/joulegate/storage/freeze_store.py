@@ -9,6 +9,7 @@ from micropython import const
 
 from joulegate.core.billing import Listener
 from joulegate.core.events import EventLog
+from joulegate.core.reading import QUANTITIES
 from joulegate.core.registers import Registers
 from joulegate.storage.entry_layout import Layout
 from joulegate.storage.ring import Ring
@@ -57,6 +58,11 @@ _MONTH = """
     flags B: 1 and 2 as above, 8 part before another tariff
     month H: year * 12 + month - 1
 """
+_MORE = """
+    more 4I: varh in quadrants II and III of +R and -R, then +VAh and -VAh
+    demand_minutes B 0..60: period of demand, 0 for none
+    demand 4i: highest mean import in W, when its window ended, highest export, when
+"""
 _STATEMENT = """
     days_charged B: daily charges in the statement
     months_charged B: monthly charges in it
@@ -84,6 +90,8 @@ class FreezeStore(Listener):
         self._log = log
         self._clock = clock
         self._registers: Registers | None = None
+        self.demand: object = None
+        """Of core.demand; its month ends with the statement's. None while it is off."""
         self.time_was_unknown = False
         """Set by whoever sees it; marks the freezes up to the next that is made in time."""
         self.pause = _nothing
@@ -92,7 +100,7 @@ class FreezeStore(Listener):
             folder + "/freezes/day", DAY_FILES, Layout(b"JGFD", 1, _DAY, _ACCOUNT, _DAY_END))
         self.month_ring = Ring(
             folder + "/freezes/month", MONTH_FILES,
-            Layout(b"JGFM", 1, _MONTH, _ACCOUNT, _STATEMENT))
+            Layout(b"JGFM", 2, _MONTH, _ACCOUNT, _MORE, _STATEMENT))
 
     def load(self, registers: Registers) -> None:
         """Find where the freezes end; registers: to be frozen. Never raises."""
@@ -157,6 +165,7 @@ class FreezeStore(Listener):
         taxed = (statement.tax * 10 ** 8 // d, statement.total * 10 ** 8 // d)
         self.month_ring.keep(
             (now, billing.day, flags, statement.month) + self._account(billing)
+            + self._more(now, statement.month, part)
             + (billing.days_charged, billing.months_charged, statement.import_counts,
                statement.export_counts) + amounts + taxed, self._log, now)
 
@@ -165,9 +174,21 @@ class FreezeStore(Listener):
         registers = self._registers
         account = billing.account
         return (
-            registers.counts_per_kWh, billing.tariff.unit_places, registers.wh,
-            registers.remainder, billing.tariff.digest, billing.cells, billing.exports,
+            registers.counts_per_kWh, billing.tariff.unit_places, registers.wh[:QUANTITIES],
+            registers.remainder[:QUANTITIES], billing.tariff.digest, billing.cells, billing.exports,
             account.balance, account.charges, account.credits)
+
+    def _more(self, now: int, month: int, part: int) -> tuple:
+        """Return the values of what only a month has, and begin the next month of demand."""
+        registers = self._registers
+        registers.gather()
+        demand = self.demand
+        if demand is None:
+            minutes, maxima = 0, (0, 0, 0, 0)
+        else:
+            minutes = demand.minutes
+            maxima = demand.maxima if part else demand.close_month(now, month)
+        return registers.wh[QUANTITIES:], minutes, maxima
 
     def _flags(self, billing: object, now: int, day: int) -> int:
         flags = CLOCK_INVALID if self.time_was_unknown else 0

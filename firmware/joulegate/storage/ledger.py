@@ -13,19 +13,19 @@ from errno import EEXIST
 from micropython import const
 
 from joulegate.core.billing import NEVER
-from joulegate.core.reading import QUANTITIES
+from joulegate.core.registers import DEMAND_MARKS, DEMAND_VALUES, REGISTERS
 from joulegate.core.replay import BASE_LAST, MARKS
 from joulegate.core.tariff_document import CELLS_MAX, PERIODS_MAX
 from joulegate.storage.record import Record, RecordError, restore
 
 HOT_VERSION = const(5)
-REGISTERS_VERSION = const(1)
+REGISTERS_VERSION = const(2)
 
 _MARK = "ledger.fram"
 """Name of the empty file that says: the ledger stands in FRAM."""
 
 _HOT_ROOM = const(512)
-_REGISTERS_ROOM = const(64)
+_REGISTERS_ROOM = const(256)
 
 _SMALL = const(0x3FFFFFFF)
 _LIMB = const(0x1FFFFFFF)
@@ -77,8 +77,15 @@ FIELDS = (
 )
 
 REGISTER_FIELDS = (
-    ("registers", "wh", "I", QUANTITIES, None, None, "Wh or varh: +A, -A, +R, -R"),
-    ("registers", "remainder", "I", QUANTITIES, 0, 131071, "thousandths of a count"),
+    ("registers", "wh", "I", REGISTERS, None, None,
+     "Wh, varh, VAh: +A, -A, +R, -R, of that in quadrants II and III, +VA, -VA"),
+    ("registers", "remainder", "I", REGISTERS, 0, 131071, "thousandths of a count"),
+    ("registers", "demand", "i", DEMAND_VALUES, -_SMALL, _SMALL,
+     "minutes * 16 + sub-periods, month, end of the sub-period; last W of import and export, "
+     "its time; maxima of the month: W, time of import, of export; those of the month before; "
+     "sums of import and export"),
+    ("registers", "demand_marks", "H", DEMAND_MARKS, None, None,
+     "+A modulo 65536 where each sub-period began, then -A"),
 )
 
 _HOT = (b"JGLH", HOT_VERSION, FIELDS)
@@ -210,6 +217,7 @@ class Ledger:
         that could not be read back."""
         if self._held:
             self.hot.sequence -= 1
+        self.owners["registers"].gather()
         self.hot.commit(self.owners)
         self.registers.sequence = self.hot.sequence - 1
         self.registers.commit(self.owners)

@@ -19,6 +19,9 @@ from joulegate.storage.setting_rules import NumberRules
 _SIZE_MAX = const(4096)
 _SMS_NUMBERS_MAX = const(4)
 
+CHOICES = {"demand_minutes": (0, 15, 30, 60), "demand_subperiods": (1, 3, 5, 15)}
+"""Numbers of which only some may be; the first is the default. See core/demand.py."""
+
 
 class SettingError(ValueError):
     """A setting that is refused: says the name, the value and the rule."""
@@ -38,6 +41,8 @@ def check(name: str, value: object, values: dict, numbers: NumberRules) -> None:
             Zone(value)
         except ValueError as e:
             raise SettingError("setting zone: %r: %s" % (value, e)) from None
+    elif name in CHOICES:
+        _check_choice(name, value)
     elif name in ("profile_minutes", "profile_channels"):
         _check_profile(name, value)
     elif name == "warnings":
@@ -71,6 +76,13 @@ def _check_list(name: str, value: object) -> None:
         raise SettingError("setting %s: %r: %s" % (name, value, e)) from None
 
 
+def _check_choice(name: str, value: object) -> None:
+    choices = CHOICES[name]
+    if not isinstance(value, int) or isinstance(value, bool) or value not in choices:
+        raise SettingError("setting %s: %r: must be one of %s" % (
+            name, value, ", ".join([str(choice) for choice in choices])))
+
+
 def _check_profile(name: str, value: object) -> None:
     try:
         if name == "profile_channels":
@@ -100,6 +112,8 @@ def _is_number(text: str) -> bool:
 
 def defaults(numbers: NumberRules) -> dict:
     values: dict = {name: numbers[name][0] for name in numbers}
+    for name, choices in CHOICES.items():
+        values[name] = choices[0]
     values["zone"] = "UTC0"
     values["warnings"] = []
     values["warning_percents"] = []

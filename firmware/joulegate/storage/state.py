@@ -44,6 +44,8 @@ class State:
         self.replay = Replay()
         self.messages = MessageState()
         self.supply = Supply()
+        self.demand: object = None
+        """Of core.demand, None while it is off or the meter is not provisioned."""
         self.account: Account | None = None
         self.billing: Billing | None = None
         self.meter_id = ""
@@ -79,6 +81,7 @@ class State:
             self.records.load(self.registers, billing.zone, self.settings.values)
             billing.listener = self.records.freezes
         billing.open(now)
+        self.configure_demand(billing, now)
         self.journal.create()
         self.ledger.create(self._owners(number, account, billing, switch))
         self.meter_id = meter_id
@@ -119,6 +122,7 @@ class State:
         if missing:
             self.log.add(event.REGISTERS_BEHIND, now, missing)
         self._load_next(billing, values, now)
+        self.configure_demand(billing, now)
         self.meter_id = unpack_meter_id(number)
         self.account = account
         self.billing = billing
@@ -142,6 +146,26 @@ class State:
                 values["billing", "next_start"])
         except (OSError, ValueError):
             self.log.add(event.TARIFF_DROPPED, now, values["billing", "next_start"])
+
+    def configure_demand(self, billing: Billing, now: int) -> None:
+        """Have demand go by the settings as they are, at a UTC second."""
+        minutes = self.settings.values["demand_minutes"]
+        self.demand = None
+        if minutes:
+            # Only here: few meters measure it, and a module takes memory.
+            from joulegate.core.demand import Demand
+            self.demand = Demand(
+                self.registers, billing, minutes, self.settings.values["demand_subperiods"], now)
+        else:
+            self.registers.demand[0] = 0
+        if self.records is not None:
+            self.records.freezes.demand = self.demand
+
+    def reset_demand(self, now: int) -> None:
+        """Begin the maxima of demand anew and tell so; RuntimeError when it is off."""
+        if self.demand is None:
+            raise RuntimeError("demand: is off, the setting demand_minutes is 0")
+        self.log.add(event.DEMAND_RESET, now, self.demand.reset(now))
 
     def load_tariff(self, document: bytes, start: int) -> Tariff:
         """Store a tariff that takes over at a UTC second and commit that it will.

@@ -28,7 +28,7 @@ TABLE = """\
 13 keep_power a on:f
 14 key_change a role:i:1:5 kid:b:1:8 key:b:16:16 replaces?:b:1:8
 15 key_remove a kid:b:1:8
-16 read_out ath what:i:0:2 first?:i:0:32767 count?:i:1:7
+16 read_out ath what:i:0:3 first?:i:0:32767 count?:i:1:7
 17 reset_alarm at
 18 reset_lock_out at
 19 test at
@@ -39,6 +39,7 @@ TABLE = """\
 25 limits at settings:p:2:32
 26 schedule a friendly:h:0:16
 27 account_mode a remote:f limit?:i:0:268435455 energy?:f
+28 demand_reset at
 """
 """Code, name, the initials of the roles that may, fields; a field's key is its place, from 2 on.
 

@@ -14,6 +14,7 @@ from joulegate.vending.message_result import Unsupported
 
 _REGISTERS = const(1)
 _DAYS = const(2)
+_DEMAND = const(3)
 _DAYS_MAX = const(7)
 
 
@@ -53,6 +54,8 @@ class MeterActions:
         if not gate.open_for(tid):
             return self._taken(gate.clear(tid, now, carrier), carrier)
         self._app.state.billing.close_account(now)
+        if self._app.state.demand is not None:
+            self._app.state.reset_demand(now)
         self._orders().forget_customer()
         return self._taken(gate.clear(tid, now, carrier, True), carrier)
 
@@ -159,7 +162,9 @@ class MeterActions:
         """Return what is asked for; see docs/messages.md."""
         app = self._app
         if what == _REGISTERS:
-            return list(app.state.registers.wh)
+            return app.state.registers.everything()
+        if what == _DEMAND:
+            return self._demand()
         if what == _DAYS:
             return self._days(0 if first is None else first, _DAYS_MAX if count is None else count)
         reading = app.metering.reading
@@ -181,6 +186,27 @@ class MeterActions:
             + [day["balance"], day["charges"], day["credits"]]
             for day in self._app.records.freezes.days(first, first + count - 1)
         ]
+
+    def _demand(self) -> list:
+        """Return period in minutes, sub-periods, W of import and export running and last, its
+        end, the maxima with their times, those of the month before, and their sums."""
+        demand = self._measured_demand()
+        return [
+            demand.minutes, demand.subperiods, demand.running(0), demand.running(1),
+            demand.last(0), demand.last(1), demand.last_time,
+        ] + list(demand.maxima) + list(demand.previous) + list(demand.cumulative)
+
+    def _measured_demand(self) -> object:
+        if self._app.state.demand is None:
+            raise Unsupported("this meter measures no demand, the setting demand_minutes is 0")
+        return self._app.state.demand
+
+    def demand_reset(self, now: int, carrier: int) -> list:
+        """Begin the maxima of demand anew; return those of import and export until now, in W."""
+        maxima = self._measured_demand().maxima
+        self._app.state.reset_demand(now)
+        self._app.metering.commit()
+        return [maxima[0], maxima[2]]
 
     def reset_alarm(self, now: int, carrier: int, role: int) -> None:
         """Let the relay be tried again after a fault, and lift the reasons that the role may.

@@ -79,6 +79,14 @@ def registers(context: typer.Context, as_json: AsJson = False) -> None:
         ("export", f"{found['export_kWh']} kWh"),
         ("reactive import", f"{found['reactive_import_kvarh']} kvarh"),
         ("reactive export", f"{found['reactive_export_kvarh']} kvarh"),
+        *((f"quadrant {name}", show.with_unit(found.get(f"quadrant_{number}_kvarh"), "kvarh"))
+          for number, name in enumerate(("I", "II", "III", "IV"), 1)),
+        ("apparent import", show.with_unit(found.get("apparent_import_kVAh"), "kVAh")),
+        ("apparent export", show.with_unit(found.get("apparent_export_kVAh"), "kVAh")),
+        ("power factor", found.get("pf")),
+        ("now in quadrant", found.get("quadrant")),
+        ("of the month, import", found.get("month_pf")),
+        ("of the month, export", found.get("month_pf_export")),
     ])
 
 
