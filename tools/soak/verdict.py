@@ -59,6 +59,7 @@ def difference(state: Account, facts: Facts) -> str:
         ("error", facts["error"], ""),
         ("suspended", facts["suspended"], ""),
         ("audit", facts["audit"], ""),
+        ("energy", facts["energy"], ""),
         ("credits", facts["credits"], state.credits),
         ("balance", facts["balance"], facts["credits"] - facts["charges"]),
         ("charges", str(found), str(found if rounded else state.total)),

@@ -24,6 +24,7 @@ from joulegate.core.tariff import Tariff
 from joulegate.core.tariff_document import TariffDocument
 from meter.bed import LEAD_IN_S, METER_ID, Bed
 from meter.bill_book import BillBook
+from meter.energy_sums import EnergySums
 from meter.money import unit_places
 from world import bench_clock
 
@@ -72,6 +73,7 @@ class Payer:
 def bill(load: str, documents: list, counts: object) -> list:
     bed = Bed(load)
     app = bed.power_up()
+    sums = EnergySums(app.state.registers, bed.ic.emitted)
     bench_clock.advance_us(LEAD_IN_S * 1000000 - bench_clock.now_us())
     now = app.clock.now()
     app.provision(
@@ -97,6 +99,9 @@ def bill(load: str, documents: list, counts: object) -> list:
             counts.write(struct.pack(
                 "<II", metering.reading.import_counts, metering.reading.export_counts))
     wall_s = utime.ticks_diff(utime.ticks_us(), began) / 1e6
+    differs = sums.differences(app.state.registers)
+    if differs:
+        raise ValueError("energy: " + differs)
     billing = app.state.billing
     book.close(billing)
     results = [{"currency": billing.tariff.document.currency, "bills": book.bills,

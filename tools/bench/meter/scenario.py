@@ -24,10 +24,15 @@ from joulegate.vending.carriers import CONSOLE
 from joulegate.vending.message_result import Unsupported
 from joulegate.vending.meter_actions import MeterActions
 from meter.bed import LEAD_IN_S, METER_ID, Bed
+from meter.energy_sums import EnergySums
 from meter.money import event_value, from_units, to_units, unit_places
 from world import bench_clock
 
 _HOLD_UP_MS = 300
+REGISTERS = (
+    "import_Wh", "export_Wh", "reactive_import_varh", "reactive_export_varh",
+    "quadrant_1_varh", "quadrant_2_varh", "quadrant_3_varh", "quadrant_4_varh",
+    "apparent_import_VAh", "apparent_export_VAh")
 _UNIX_2020 = 1577836800
 
 
@@ -50,6 +55,8 @@ class Scenario:
         self.receipts = []
         self._reported = 0
         self._tid = 0
+        self._sums = None
+        self._cut = spec.get("stop") == "pull"
 
     def _plan(self) -> list:
         """Return (second, function, argument) in order of time, those before now left out."""
@@ -77,6 +84,7 @@ class Scenario:
             raise ValueError("until %s: must be after the beginning, %s" % (
                 self.spec["until"], self._now()))
         app = self.bed.power_up()
+        self._sums = EnergySums(app.state.registers, self.bed.ic.emitted)
         if app.state.provisioned:
             check_tariff(app, self.spec["tariff"])
         else:
@@ -161,6 +169,7 @@ class Scenario:
         """Take the mains away until a second; announced by the power-fail line or not."""
         bed = self.bed
         self.timeline.append({"time": self._now(), "event": "power_cut"})
+        self._cut = self._cut or not announced
         if announced:
             bed.mains(False)
             bed.app.task.step()
@@ -221,6 +230,9 @@ class Scenario:
 
     def _result(self, app: object) -> dict:
         state = app.state
+        differs = self._sums.differences(state.registers, self._cut)
+        if differs:
+            raise ValueError("energy: " + differs)
         account = state.account
         statement = state.billing.statement()
         return {
@@ -246,7 +258,22 @@ class Scenario:
             "delivered_kWh": format_ratio(self.bed.ic.emitted[0x40], state.counts_per_kWh, 8),
             "flash": {"programs": self.bed.flash.programs, "erases": self.bed.flash.erases},
             "audit": state.billing.audit(),
+            "registers": dict(zip(REGISTERS, state.registers.everything())),
+            "demand": self._demand(),
         }
+
+    def _demand(self) -> "dict | None":
+        """Return the maxima of this month and of the month before, None while it is off."""
+        demand = self.bed.app.state.demand
+        if demand is None:
+            return None
+        return {name: {"import_W": found[0], "at": _at(found[1]), "export_W": found[2],
+                       "export_at": _at(found[3])}
+                for name, found in (("maximum", demand.maxima), ("before", demand.previous))}
+
+
+def _at(second: int) -> "str | None":
+    return format_time(second) if second else None
 
 
 def main(arguments: list) -> None:

@@ -13,6 +13,7 @@ import os
 import sys
 
 from joulegate.storage.freeze_store import PART
+from meter.energy_sums import inner_differences
 from meter.lean_meter import FOLDER, LeanMeter
 from world import bench_clock
 
@@ -171,6 +172,7 @@ class Commands:
             "thousandths": [registers.wh[q] * registers.counts_per_kWh + registers.remainder[q]
                             for q in range(4)],
             "marks": sorted(m for m in state.replay.marks if m),
+            "energy": inner_differences(registers),
             "sequence": state.ledger.sequence, "audit": billing.audit(),
             "allowed": app.metering.meter.supply.allowed,
             "reasons": app.metering.meter.supply.reasons,
