@@ -112,12 +112,12 @@ class Rig:
         state = self.state
         self.supply = state.supply
         self.button = None
-        self.configure_supply()
+        self.configure()
         self.gate = Gate(state.account, state.replay, state.ledger, state.journal, self.log)
         self.gate.recover(self.clock.now())
         self.metering = Metering(
             Ic(), Meter(state.registers, self.supply, state.billing), self.switch, state,
-            self.clock, self.log, yes, yes)
+            self.clock, self.log, yes)
         self.commissioning = Commissioning(self)
         self.service = MessageService(
             self, choose(self.folder, self.protected, ""),
@@ -125,7 +125,7 @@ class Rig:
         self.ring = self.service.ring
         self.service.start()
 
-    def configure_supply(self):
+    def configure(self):
         state = self.state
         state.supply.configure(
             state.settings.values, self.button is not None, state.billing.zone,

@@ -123,14 +123,27 @@ def cover() -> machine.Pin:
 
 
 def sensors() -> dict:
-    """Return the other sensors: terminal cover, magnet and the terminals' temperature."""
+    """Return the other sensors: terminal cover, its latch and the cover's, magnet and the
+    terminals' temperature."""
     thermometer = machine.ADC(machine.Pin(pins.TEMPERATURE))
     return {
         "terminal_cover": machine.Pin(pins.TERMINAL_COVER, machine.Pin.IN, machine.Pin.PULL_UP),
+        "tamper_latch": tamper_latch,
         "magnet": machine.Pin(pins.MAGNET, machine.Pin.IN, machine.Pin.PULL_DOWN),
         # 0.5 V at 0 degrees and 10 mV a degree, of 3.3 V.
         "temperature_dC": lambda: thermometer.read_u16() * 3300 // 65535 - 500,
     }
+
+
+def tamper_latch(forget: bool = False) -> int:
+    """Return which covers were opened since it was told to forget, supply or not: bits 1 cover
+    and 2 terminal cover."""
+    if forget:
+        clear = machine.Pin(pins.LATCH_CLEAR, machine.Pin.OPEN_DRAIN, value=0)
+        clear.value(1)
+    cover = machine.Pin(pins.LATCH_COVER, machine.Pin.IN)
+    terminal_cover = machine.Pin(pins.LATCH_TERMINAL_COVER, machine.Pin.IN)
+    return cover() | terminal_cover() << 1
 
 
 def button() -> object:

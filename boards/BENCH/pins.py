@@ -23,6 +23,12 @@ TERMINAL_COVER = 19
 """High while the cover over the terminals is closed."""
 MAGNET = 20
 """High while a magnet is near."""
+LATCH_COVER = 21
+"""High when the cover was opened since the latch was cleared, with or without supply."""
+LATCH_TERMINAL_COVER = 22
+"""The same of the cover over the terminals."""
+LATCH_CLEAR = 23
+"""Low clears both; the board holds it high."""
 TEMPERATURE = 26
 """Analogue: the terminals' temperature."""
 MODEM_UART = 1

@@ -123,14 +123,15 @@ class App:
                 self.records.purchases if self.records else None)
         self.metering = Metering(
             self.ic, Meter(state.registers, state.supply, state.billing), self.switch, state,
-            self.clock, self.log, self.power_fail, self.board.cover(), self.records)
+            self.clock, self.log, self.power_fail, self.records)
 
     def configure(self) -> None:
-        """Have supply and watch go by the settings as they are."""
+        """Have supply, switch and watch go by the settings as they are."""
         state = self.state
         state.supply.configure(
             state.settings.values, self.button is not None,
             state.billing.zone if state.provisioned else None, state.counts_per_kWh)
+        self.switch.configure(state.settings.values)
         self.watch.configure(state.settings.values)
 
     def provision(

@@ -10,18 +10,15 @@ from joulegate.core.reading import Reading
 
 _COMMIT_FLAGS = const(0x20F)  # PRICE, DAY, MONTH, TARIFF, SUPPLY
 _BUSY_MS = const(50)
+_FORWARD = const(2)
 
 
 class Metering:
     def __init__(
         self, ic: object, meter: Meter, switch: object, state: object, clock: object,
-        log: EventLog, power_fail: object, cover_closed: object,
-        records: object = None,
+        log: EventLog, power_fail: object, records: object = None,
     ) -> None:
-        """ic: a driver with read(reading); cover_closed: a function that tells.
-
-        records: storage's, or None to keep none.
-        """
+        """ic: a driver with read(reading); records: storage's, or None to keep none."""
         self.records = records
         self.ic = ic
         self.meter = meter
@@ -34,8 +31,6 @@ class Metering:
         self.power_fail = power_fail
         # Made once: a bound method made at every tick is a piece of heap at every tick.
         self._commit = self.commit
-        self._cover_closed = cover_closed
-        self._cover_was_closed = True
         self._mains_lost = False
         self.measured = True
         """Whether the IC has answered the last time."""
@@ -46,7 +41,8 @@ class Metering:
         self.configure(state.settings.values)
 
     def configure(self, values: dict) -> None:
-        """Take the settings of tick and commit."""
+        """Take the settings of tick and commit, and whether export is charged as import."""
+        self.meter.forward = values["export_mode"] == _FORWARD
         self._tick_ms = values["tick_ms"]
         self._commit_counts = values["commit_Wh"] * self.state.counts_per_kWh // 1000
         self._commit_ms = values["commit_minutes"] * 60000
@@ -63,7 +59,6 @@ class Metering:
         if demand is not None:
             demand.tick(now)
         self.ticks += 1
-        self._watch_cover(now)
         billing = self.meter.billing
         if billing is None:
             self._record(now)
@@ -86,6 +81,12 @@ class Metering:
             self.commit()
         self._record(now)
         return _BUSY_MS if switch.busy else self._tick_ms
+
+    def charge(self, counts: int) -> None:
+        """Charge energy that was estimated; the registers hold only what was measured."""
+        if self.meter.billing is not None:
+            self.meter.billing.consume(counts)
+            self._counts += counts
 
     def commit(self) -> bool:
         """Commit the ledger; False when storage fails, and an event when it begins to."""
@@ -153,12 +154,6 @@ class Metering:
         """Capture the load profile and bring events to flash, when any is due."""
         if self.records is not None:
             self.records.step(now, self.reading, self.measured, self.switch.closed)
-
-    def _watch_cover(self, now: int) -> None:
-        closed = bool(self._cover_closed())
-        if closed != self._cover_was_closed:
-            self._cover_was_closed = closed
-            self.log.add(event.COVER_CLOSED if closed else event.COVER_OPENED, now)
 
     def _hold(self, now: int) -> int:
         """Mains is failing: commit once, leave the relay alone and wait for the end."""

@@ -2,7 +2,8 @@
 
 Order: intent committed, rail checked, pulse, result verified by load-side voltage and current,
 result committed. An intent that a power cut left behind is carried out again at the next
-start. Three tries, then a fault; never a storm of pulses.
+start. Three tries, then a fault; never a storm of pulses. Contacts are not closed on voltage
+that comes from elsewhere.
 """
 
 from micropython import const
@@ -75,8 +76,13 @@ class SupplySwitch:
         self._last_pulse = 0
         self._bypass_since: int | None = None
         self._bypassed = False
+        self._refuses_back_feed = True
         self._quotas = (_Quota(HOURLY_PULSES, _HOUR_MS, clock),
                         _Quota(DAILY_PULSES, _DAY_MS, clock))
+
+    def configure(self, values: dict) -> None:
+        """Take the settings by name."""
+        self._refuses_back_feed = values["back_feed_s"] > 0
 
     @property
     def busy(self) -> bool:
@@ -108,7 +114,7 @@ class SupplySwitch:
         if self.intent == NO_INTENT and bool(self.closed) == allowed:
             return
         if (self._failed == wanted or reading.voltage_cV < self._rail_min_cV
-                or not self._may_pulse()):
+                or not self._may_pulse() or allowed and self._back_fed(reading)):
             return
         if self.intent != wanted:
             before = self.intent
@@ -135,6 +141,16 @@ class SupplySwitch:
 
     def _may_pulse(self) -> bool:
         return self._rested and all(quota.free() for quota in self._quotas)
+
+    def _back_fed(self, reading: Reading) -> bool:
+        """Return whether the load side has voltage that is not the meter's own.
+
+        Current says that it is: a weld, which closing does no harm. After an intent that was not
+        carried out to its end the contacts may have moved already.
+        """
+        return (self._refuses_back_feed and self.intent == NO_INTENT
+                and reading.current_mA <= self._open_current_mA
+                and self._relay.load_voltage() is True)
 
     def _pulse(self, now: int) -> None:
         for quota in self._quotas:
@@ -179,6 +195,9 @@ class SupplySwitch:
                 return  # no longer wanted: the next step turns round
             if self._tries >= TRIES:
                 self._fail(now)
+                self._log.add(
+                    event.RELAY_FAILED_OPEN if close else event.RELAY_WELDED, now,
+                    reading.current_mA)
             elif self._may_pulse():
                 self._pulse(now)
 

@@ -6,12 +6,50 @@ must be faster than a tick has an interrupt. Rules: docs/protection.md, docs/ant
 """
 
 from joulegate.core.sight import Sight
-from joulegate.core.supply_reasons import FAULT, LOAD_LIMIT, OVERLOAD, VOLTAGE
+from joulegate.core.supply_reasons import FAULT, LOAD_LIMIT, OVERLOAD, TAMPER, VOLTAGE
 
 _SELF_LIFTING = OVERLOAD | VOLTAGE | LOAD_LIMIT | FAULT
 """Reasons that are over as soon as their detector says so. Others want somebody's word."""
 
-_DETECTORS: tuple = ()
+
+def _switches() -> object:
+    from joulegate.core.tamper.switches import Switches
+    return Switches()
+
+
+def _open_relay() -> object:
+    from joulegate.core.tamper.open_relay import OpenRelay
+    return OpenRelay()
+
+
+def _current_mismatch() -> object:
+    from joulegate.core.tamper.current_mismatch import CurrentMismatch
+    return CurrentMismatch()
+
+
+def _reverse_connection() -> object:
+    from joulegate.core.tamper.reverse_connection import ReverseConnection
+    return ReverseConnection()
+
+
+def _missing_neutral() -> object:
+    from joulegate.core.tamper.missing_neutral import MissingNeutral
+    return MissingNeutral()
+
+
+def _neutral_disturbance() -> object:
+    from joulegate.core.tamper.neutral_disturbance import NeutralDisturbance
+    return NeutralDisturbance()
+
+
+_DETECTORS: tuple = (
+    (("cover_s",), _switches),
+    (("back_feed_s", "tamper_trips"), _open_relay),
+    (("mismatch_s",), _current_mismatch),
+    (("export_mode",), _reverse_connection),
+    (("neutral_missing_s",), _missing_neutral),
+    (("disturbance_s",), _neutral_disturbance),
+)
 """(names of the settings any of which asks for it, function that makes it)."""
 
 
@@ -33,6 +71,7 @@ class Watch:
 
         One that stays goes on with what it has seen.
         """
+        self.sight.counts_per_kWh = self._app.state.counts_per_kWh
         made = self._made
         for i, (names, make) in enumerate(_DETECTORS):
             wanted = False
@@ -58,6 +97,9 @@ class Watch:
         held = 0
         for detector in self._running:
             held |= detector.step(self.sight, self._tell_log)
+        if self.sight.estimated_counts:
+            self._app.metering.charge(self.sight.estimated_counts)
+            self.sight.estimated_counts = 0
         return self._hold(held)
 
     def _look(self) -> None:
@@ -80,6 +122,9 @@ class Watch:
             return False
         self.held = held
         supply = self._app.state.supply
-        supply.forbid(held & ~before)
+        began = held & ~before
+        supply.forbid(began)
+        if began & TAMPER and self._app.state.provisioned:
+            self._app.metering.commit()  # no power cut lifts it
         supply.lift(before & ~held & _SELF_LIFTING)
         return True

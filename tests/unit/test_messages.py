@@ -250,7 +250,7 @@ class Control(Case):
 
     def test_supply_is_armed_for_a_press(self):
         self.rig.button = True
-        self.rig.configure_supply()
+        self.rig.configure()
         self.does(ADMINISTRATOR, {0: I.SUPPLY_OFF})
         self.does(ADMINISTRATOR, {0: I.SUPPLY_ARM})
         self.assertEqual(self.status()[11], READY_FOR_RECONNECTION)
@@ -335,7 +335,7 @@ class Control(Case):
     def test_an_order_that_cannot_be_stored_is_not_given(self):
         supply = self.rig.supply
         self.rig.button = True
-        self.rig.configure_supply()
+        self.rig.configure()
         before = supply.reasons, supply.kept, supply.until, supply.left, supply.tries
         commit = self.rig.metering.commit
         self.rig.metering.commit = lambda: False

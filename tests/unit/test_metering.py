@@ -52,7 +52,6 @@ class Case(unittest.TestCase):
         self.state = provisioned(self.folder)
         self.state.account.credit(10**8)
         self.good = True
-        self.cover = 1
         self.build()
         self.run_ticks(10)  # opens the price, closes the relay
         self.log.count = 0
@@ -67,8 +66,7 @@ class Case(unittest.TestCase):
         self.metering = Metering(
             self.ic, Meter(state.registers, Supply(0, (5000,)), state.billing), self.switch,
             state, self.clock, self.log,
-            PowerFail(lambda: self.good, self.coils_off),
-            lambda: self.cover)
+            PowerFail(lambda: self.good, self.coils_off))
 
     def coils_off(self):
         self.committed_at_off = self.state.ledger.commits
@@ -174,26 +172,11 @@ class Waits(Case):
 
     def test_less_while_a_pulse_runs(self):
         self.switch.closed = 0
+        self.relay.closed = False
         self.clock.pass_ms(1000)
         self.assertEqual(self.metering.step(), 50)
         self.clock.pass_ms(400)
         self.assertEqual(self.metering.step(), 1000)
-
-
-class Cover(Case):
-
-    def test_each_change_is_an_event(self):
-        for level in (1, 0, 0, 1, 1, 0):
-            self.cover = level
-            self.run_ticks(1)
-        self.assertEqual(
-            event_names(self.log), ["cover_opened", "cover_closed", "cover_opened"])
-
-    def test_open_at_the_start(self):
-        self.cover = 0
-        self.build()
-        self.run_ticks(2)
-        self.assertEqual(event_names(self.log)[0], "cover_opened")
 
 
 class Mains(Case):
@@ -202,6 +185,7 @@ class Mains(Case):
         self.run_ticks(1, 5)
         self.good = False
         self.switch.closed = 0
+        self.relay.closed = False
         pulses = len(self.relay.pulses)
         self.run_ticks(5, 5)
         self.assertEqual(self.committed, 1)
@@ -253,6 +237,7 @@ class Ic(Case):
         self.ic.error = OSError(EIO)
         self.run_ticks(1)
         self.switch.closed = 0
+        self.relay.closed = False
         self.run_ticks(5)
         self.assertEqual(len(self.relay.pulses), pulses)
         self.ic.error = None

@@ -50,6 +50,8 @@ class Keeps(Case):
             "uplink_minutes": 60, "uplink_batch": 6,
             "uplink_budget_bytes": 20000, "sms_numbers": ["+4930123456", "+15123"],
             "profile_channels": ["import_Wh", "voltage_min_cV"]}
+        for name in NUMBERS:
+            changes.setdefault(name, NUMBERS[name][2])
         self.settings.set(**changes)
         wrong, values = self.loaded()
         self.assertEqual(wrong, [])

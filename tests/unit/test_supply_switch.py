@@ -147,16 +147,20 @@ class Fails(Case):
         self.run_ms(True, 60000)
         self.assertEqual(self.pulses, [True] * TRIES)
         self.assertTrue(self.switch.fault)
-        self.assertEqual(event_names(self.log), ["relay_fault"])
+        self.assertEqual(event_names(self.log), ["relay_fault", "relay_failed_open"])
         self.assertEqual((self.switch.intent, self.switch.closed), (INTENT_CLOSE, 0))
 
     def test_weld(self):
         self.restart(closed=1)
         self.relay.closed = True
         self.relay.stuck = True
+        self.reading.current_mA = 5000
         self.run_ms(False, 60000)
         self.assertEqual(self.pulses, [False] * TRIES)
         self.assertTrue(self.switch.fault)
+        self.assertEqual(event_names(self.log), ["relay_fault", "relay_welded"])
+        self.assertEqual(self.log.entry(1)[2], 5000)
+        self.reading.current_mA = 0
         self.assertEqual((self.switch.intent, self.switch.closed), (INTENT_OPEN, 1))
 
     def test_weld_told_by_current(self):
@@ -200,6 +204,36 @@ class Fails(Case):
         self.assertEqual(self.pulses, [])
         self.assertTrue(self.switch.fault)
         self.assertEqual(event_names(self.log), ["relay_fault"])
+
+
+class BackFeed(Case):
+
+    def setUp(self):
+        super().setUp()
+        self.relay.closed = True  # the load side has voltage
+
+    def test_does_not_close_on_voltage_from_elsewhere(self):
+        self.run_ms(True, 10000)
+        self.assertEqual((self.pulses, self.commits), ([], []))
+        self.relay.closed = False
+        self.run_ms(True, 1000)
+        self.settled(1)
+
+    def test_current_says_that_the_voltage_is_our_own(self):
+        self.reading.current_mA = 41
+        self.run_ms(True, 1000)
+        self.settled(1)
+
+    def test_after_a_cut_in_a_pulse_the_voltage_may_be_our_own(self):
+        self.restart(intent=INTENT_CLOSE)
+        self.run_ms(True, 1000)
+        self.assertEqual(self.pulses, [True])
+        self.settled(1)
+
+    def test_closes_all_the_same_where_nobody_looks(self):
+        self.switch.configure({"back_feed_s": 0})
+        self.run_ms(True, 1000)
+        self.settled(1)
 
 
 class Mains(Case):

@@ -48,13 +48,20 @@ class Case(unittest.TestCase):
             (("a", "b"), lambda: self.detectors[0]), (("c",), lambda: self.detectors[1]))
         self.supply = Supply()
         self.log = Log()
+        self.commits = []
+        self.charged = []
         app = Part(
             board=Part(sensors=lambda: {}, cover=lambda: None), log=self.log,
-            metering=Part(reading=Part(), measured=True),
+            metering=Part(reading=Part(), measured=True, commit=self.commit,
+                          charge=self.charged.append),
             clock=Part(now=lambda: 1000, uptime=lambda: 60),
             switch=Part(closed=1, busy=False), relay=Part(load_voltage=lambda: True),
-            power_fail=Part(failing=False), state=Part(supply=self.supply))
+            power_fail=Part(failing=False),
+            state=Part(supply=self.supply, provisioned=True, counts_per_kWh=32000))
         self.watch = Watch(app)
+
+    def commit(self):
+        self.commits.append(self.supply.reasons)
 
     def tearDown(self):
         watch._DETECTORS = self.found
@@ -95,6 +102,24 @@ class Case(unittest.TestCase):
         self.detectors[0].hold = 0
         self.watch.step()
         self.assertEqual(self.supply.reasons, TAMPER)
+
+    def test_tamper_is_committed_at_once(self):
+        self.watch.configure({"a": 1, "b": 0, "c": 0})
+        self.detectors[0].hold = VOLTAGE
+        self.watch.step()
+        self.assertEqual(self.commits, [])
+        self.detectors[0].hold = VOLTAGE | TAMPER
+        self.watch.step()
+        self.watch.step()
+        self.assertEqual(self.commits, [VOLTAGE | TAMPER])
+
+    def test_what_is_estimated_is_charged_once(self):
+        self.watch.configure({"a": 1, "b": 0, "c": 0})
+        self.assertEqual(self.watch.sight.counts_per_kWh, 32000)
+        self.watch.sight.estimated_counts = 17
+        self.watch.step()
+        self.watch.step()
+        self.assertEqual(self.charged, [17])
 
     def test_a_detector_that_is_switched_off_lets_go(self):
         self.watch.configure({"a": 1, "b": 0, "c": 0})

@@ -90,7 +90,7 @@ log = EventLog()
 relay = LatchingRelay(*lean_board.relay())
 switch = SupplySwitch(relay, clock, log)
 metering = Metering(ic, meter, switch, state, clock, log,
-                    PowerFail(lean_board.mains_good, relay.off), lean_board.mains_good)
+                    PowerFail(lean_board.mains_good, relay.off))
 for _ in range(20):
     metering.step()
     clock.ms += 1000

@@ -25,6 +25,9 @@ class Meter:
         self.registers = registers
         self.supply = supply
         self.billing = billing
+        self.forward = False
+        """Whether export is charged as import: a consumer's meter with line and load exchanged.
+        The registers go on keeping the two apart."""
         if billing is not None:
             supply.resume(billing.account, registers)
 
@@ -38,10 +41,14 @@ class Meter:
         billing = self.billing
         if billing is None:
             return 0
-        if reading.import_counts:
-            billing.consume(reading.import_counts)
+        counts = reading.import_counts
         if reading.export_counts:
-            billing.produce(reading.export_counts)
+            if self.forward:
+                counts += reading.export_counts
+            else:
+                billing.produce(reading.export_counts)
+        if counts:
+            billing.consume(counts)
         if now >= billing.next_edge or now < billing.entered:
             billing.advance(now)
         flags = billing.take_flags()
@@ -51,7 +58,7 @@ class Meter:
         if account.entered:
             account.entered = 0
             supply.arm(account)
-        if supply.step(now, now if up is None else up, balance, reading.import_counts):
+        if supply.step(now, now if up is None else up, balance, counts):
             flags |= SUPPLY
         if supply.warn(balance):
             flags |= WARNED

@@ -34,3 +34,6 @@ class Sight:
         """Whether the load side has voltage; None where nothing can tell."""
         self.mains_good = True
         """Whether the supply does not announce its end."""
+        self.counts_per_kWh = 1000
+        self.estimated_counts = 0
+        """What a detector wants charged that no metering IC could count; the watch takes it."""

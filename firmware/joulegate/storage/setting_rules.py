@@ -29,6 +29,26 @@ load_limit_retries 3 0 10 times
 load_limit_wait_s 60 10 3600 s
 close_delay_s 0 0 3600 s
 """,
+    "tamper": """
+tamper_trips 0 0 4095 bits, what cuts supply off
+cover_s 1 1 60 s until an opening counts
+cover_end_s 5 0 600 s until it has ended
+magnet_s 2 0 60 s, 0 for no watch
+magnet_end_s 5 0 600 s
+back_feed_s 2 0 60 s, 0 to close on it
+mismatch_s 0 0 3600 s, 0 for no watch
+mismatch_percent 12 5 90 % of the larger current
+mismatch_mA 500 50 100000 mA, the larger current at least
+export_mode 0 0 2 of its own table
+reverse_s 10 1 3600 s
+reverse_W 20 1 10000 W exported at least
+neutral_missing_s 0 0 3600 s, 0 for no watch
+neutral_missing_V 60 10 150 V, below is none
+neutral_missing_mA 200 50 100000 mA at least
+neutral_estimate_V 0 0 400 V, 0 for no estimate
+disturbance_s 0 0 3600 s, 0 for no watch
+storage_mark 1 0 1 whether a restored copy is looked for
+""",
 }
 """Lines of name, default, lowest, highest and unit, by topic; each text begins with a newline.
 

@@ -19,6 +19,7 @@ from world.flash import PAGE, Flash
 from world.load_file import LoadFile
 from world.premises import DISTURBANCES, Premises
 from world.relay_model import RelayModel
+from world.tamper_latch import COVER, TERMINAL_COVER, TamperLatch
 
 SHUNT_UV_PER_A = 200
 DIVIDER_UV_PER_V = 1250
@@ -48,6 +49,7 @@ class Bed:
             shunt_uV_per_A=SHUNT_UV_PER_A, divider_uV_per_V=DIVIDER_UV_PER_V)
         self.relay = RelayModel(bench_clock.now_us, closed=state.get("relay_closed", True))
         self.rtc = Ds3231Model(bench_clock.now_us, start)
+        self.latch = TamperLatch(self._drive_latch)
         self.premises = Premises(self.ic, self.relay, self.load)
         if state:
             self.premises.skip_to(start)
@@ -76,6 +78,8 @@ class Bed:
         self.relay.on_change(self._contact_changed)
         wiring.drive_pin(pins.COVER, 1)
         wiring.drive_pin(pins.TERMINAL_COVER, 1)
+        wiring.wire_pin(pins.LATCH_CLEAR, self.latch.clear, 1)
+        self._drive_latch(0)
         wiring.drive_pin(pins.MAGNET, 0)
         self.disturb("temperature_dC", ROOM_DC)
         wiring.drive_pin(pins.BUTTON, 1)
@@ -104,6 +108,10 @@ class Bed:
     def _contact_changed(self, closed: bool, at_us: int) -> None:
         self.premises.contact_changed()
         self._drive_load_side()
+
+    def _drive_latch(self, outputs: int) -> None:
+        wiring.drive_pin(pins.LATCH_COVER, int(bool(outputs & COVER)))
+        wiring.drive_pin(pins.LATCH_TERMINAL_COVER, int(bool(outputs & TERMINAL_COVER)))
 
     def _drive_load_side(self) -> None:
         wiring.drive_pin(
@@ -156,15 +164,21 @@ class Bed:
 
     def cover(self, closed: bool) -> None:
         wiring.drive_pin(pins.COVER, int(closed))
+        self.latch.switch(COVER, closed)
 
     def disturb(self, name: str, value: object) -> None:
         """Change something about the world, for good: see docs/bench.md. ValueError for a name
         or a value that it does not know."""
         premises = self.premises
-        if name in ("cover", "terminal_cover", "magnet"):
-            pin = {"cover": pins.COVER, "terminal_cover": pins.TERMINAL_COVER,
-                   "magnet": pins.MAGNET}[name]
-            wiring.drive_pin(pin, int(value))
+        if name == "cover":
+            self.cover(bool(value))
+        elif name == "terminal_cover":
+            wiring.drive_pin(pins.TERMINAL_COVER, int(value))
+            self.latch.switch(TERMINAL_COVER, bool(value))
+        elif name == "magnet":
+            wiring.drive_pin(pins.MAGNET, int(value))
+        elif name == "clock_shift_s":
+            self.rtc.shift(value)
         elif name == "temperature_dC":
             wiring.wire_adc(pins.TEMPERATURE, (value + 500) * 65535 // 3300 + 1)
         elif name in ("bypassed", "reversed"):

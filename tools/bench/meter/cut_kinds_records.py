@@ -100,7 +100,8 @@ def _fill(ring: object, end: int, change: object) -> None:
 
 def _move_cover(meter: LeanMeter) -> None:
     meter.board.cover_closed = not meter.board.cover_closed
-    wait(meter, 60)
+    wait(meter, 1)
+    wait(meter, 60)  # it has lasted
 
 
 def _quarter(meter: LeanMeter) -> None:

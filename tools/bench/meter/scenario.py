@@ -142,9 +142,7 @@ class Scenario:
             elif kind == 4:
                 self._order(*argument)
             elif kind == 5:
-                self.bed.disturb(*argument)
-                self.timeline.append({"time": self._now(), "event": "disturbed",
-                                      "value": "%s %s" % argument})
+                self._disturb(*argument)
             else:
                 self._outage(*argument)
 
@@ -177,12 +175,26 @@ class Scenario:
             self._note()
         bed.power_down()
         bed.mains(False)
-        bench_clock.advance_us((end + _UNIX_2020) * 1000000 - bench_clock.civil_us())
+        for action in [a for a in self.actions if a[1] == 5 and a[0] < end]:
+            self.actions.remove(action)
+            self._pass_until(action[0])
+            self._disturb(*action[2])
+        self._pass_until(end)
         bed.premises.catch_up()
         bed.mains(True)
         self._reported = 0
         bed.power_up()
         self.timeline.append({"time": self._now(), "event": "power_up"})
+
+    def _pass_until(self, second: int) -> None:
+        """Let time pass while nobody meters."""
+        left_us = (second + _UNIX_2020) * 1000000 - bench_clock.civil_us()
+        bench_clock.advance_us(max(0, left_us))
+
+    def _disturb(self, name: str, value: object) -> None:
+        self.bed.disturb(name, value)
+        self.timeline.append({"time": self._now(), "event": "disturbed",
+                              "value": "%s %s" % (name, value)})
 
     def _press(self, seconds: float) -> None:
         """Hold the customer's button down for a time."""

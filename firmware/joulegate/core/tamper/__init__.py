@@ -1,0 +1,1 @@
+"""Anti-theft: a detector a module, each a pure function of what is seen; docs/anti-theft.md."""
