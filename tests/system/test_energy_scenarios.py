@@ -6,9 +6,6 @@ of the load file. A register is whole Wh, so each end of a difference is good to
 """
 
 import datetime as dt
-import json
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,14 +14,13 @@ from typing import Any
 import pytest
 
 from tests.oracle.documents import DATA
+from tests.system import bench_run
 from tools.bench import report
-from tools.bench.process import ROOT
 from tools.docs import firmware
 from tools.meterctl.commands import energy
 from tools.meterctl.errors import BadInput
 
 LOAD = DATA / "load" / "prosumer.csv"
-TARIFF = f"{DATA / 'tariffs' / 'tariffs.json'}#cn-beijing-2012"
 FIRST = dt.datetime(2023, 3, 1)
 DAYS = 3
 
@@ -39,15 +35,8 @@ def rows() -> list[tuple[dt.datetime, int, int]]:
 
 
 def run(state: Path, **settings: Any) -> dict[str, Any]:
-    options = [f"--setting={name}={json.dumps(value)}" for name, value in settings.items()]
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.bench", "run", "--headless", "--json", "--load", str(LOAD),
-         "--tariff", TARIFF, "--balance", "500", "--state", str(state),
-         "--until", (FIRST + dt.timedelta(days=DAYS)).isoformat(), *options],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+    return bench_run.run(state, "--balance", "500", "--until", (
+        FIRST + dt.timedelta(days=DAYS)).isoformat(), load=LOAD, **settings)
 
 
 def windows(minutes: int, step: int, column: int) -> dict[str, int]:

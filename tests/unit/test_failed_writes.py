@@ -1,3 +1,4 @@
+# heapsize: 224wK
 """A write that fails takes nothing with it of what was stored before."""
 
 import unittest

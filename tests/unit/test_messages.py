@@ -377,6 +377,26 @@ class Control(Case):
         answer = self.send(TECHNICIAN, {0: I.READ_OUT, 2: I.DAYS})
         self.assertEqual(answer.reason, REASON["unsupported"])
 
+    def test_demand_is_read_out_and_reset_and_told(self):
+        for body in ({0: I.DEMAND_RESET}, {0: I.READ_OUT, 2: I.DEMAND}):
+            answer = self.send(TECHNICIAN, body)
+            self.assertEqual(answer.reason, REASON["unsupported"])
+        self.rig.commissioning.change_settings({"demand_minutes": 15})
+        state = self.rig.state
+        state.registers.wh[0] += 500
+        self.rig.clock.second += 900
+        state.demand.tick(self.rig.clock.second)
+        end = self.rig.clock.second
+        found = self.does(TECHNICIAN, {0: I.READ_OUT, 2: I.DEMAND})
+        self.assertEqual(found, [15, 1, 0, 0, 2000, 0, end, 2000, end] + [0] * 8)
+        self.assertEqual(self.does(TECHNICIAN, {0: I.DEMAND_RESET}), [2000, 0])
+        told = [row[2:] for row in self.rig.log.since(0) if row[2] == "demand_reset"]
+        self.assertEqual(told, [("demand_reset", 2000)])
+        self.assertEqual(state.demand.maxima, (0, 0, 0, 0))
+        self.assertEqual(self.send(VENDING, {0: I.DEMAND_RESET}).reason, REASON["role"])
+        self.rig.restart()
+        self.assertEqual(self.rig.state.demand.cumulative, (2000, 0))
+
     def test_days_of_the_largest_numbers_fit(self):
         class Freezes:
             def days(self, first, last):
@@ -653,7 +673,7 @@ class Refusals(Case):
                 {0: I.TARIFF_PIECE, 2: bytes(7), 3: 1, 4: 0, 5: b"1"},
                 {0: I.TARIFF_PIECE, 2: bytes(8), 3: 16385, 4: 0, 5: b"1"},
                 {0: I.TARIFF_PIECE, 2: bytes(8), 3: 1, 4: 0, 5: b""},
-                {0: I.READ_OUT, 2: 3}, {0: I.READ_OUT, 2: 2, 4: 8}, {0: I.CLEAR_EVENTS, 2: 9},
+                {0: I.READ_OUT, 2: 4}, {0: I.READ_OUT, 2: 2, 4: 8}, {0: I.CLEAR_EVENTS, 2: 9},
                 {0: I.ACKNOWLEDGE}, {0: I.ACKNOWLEDGE, 2: -1}, {0: I.ACKNOWLEDGE, 2: 1 << 32},
                 {0: I.ACKNOWLEDGE, 2: 1, 3: b""}, {0: I.ACKNOWLEDGE, 2: 1, 3: bytes(6)},
                 {0: I.RESEND, 2: 0, 3: 1}, {0: I.RESEND, 2: 1, 3: 65}, {0: I.RESEND, 2: 1},

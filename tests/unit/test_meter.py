@@ -35,7 +35,7 @@ def reading_of(imported: int, exported: int = 0) -> Reading:
 
 def state_of(meter: Meter) -> tuple:
     b = meter.billing
-    return (list(meter.registers.wh), list(meter.registers.remainder), b.account.balance,
+    return (list(meter.registers.wh)[:6], list(meter.registers.remainder), b.account.balance,
             b.account.rem1, b.account.rem2, b.account.charges, list(b.positions), list(b.cells),
             list(b.exports), b.tier, b.period, meter.supply.reasons, b.audit())
 

@@ -49,7 +49,8 @@ class Keeps(Case):
             "friendly_hours": ["mon-fri 17:30-11:00", "12-25 00:00-24:00"],
             "uplink_minutes": 60, "uplink_batch": 6,
             "uplink_budget_bytes": 20000, "sms_numbers": ["+4930123456", "+15123"],
-            "profile_channels": ["import_Wh", "voltage_min_cV"]}
+            "profile_channels": ["import_Wh", "voltage_min_cV"],
+            "demand_minutes": 30, "demand_subperiods": 15}
         for name in NUMBERS:
             changes.setdefault(name, NUMBERS[name][2])
         self.settings.set(**changes)

@@ -68,6 +68,7 @@ class State:
     counts_per_kWh = 32000
     settings = None
     ledger = None
+    demand = None
     values = {"tick_ms": 1000, "commit_Wh": 100, "commit_minutes": 15}
     def commit(self):
         pass

@@ -37,6 +37,7 @@ class Alarm(StrEnum):
 
     ALARM = "alarm"
     LOCK_OUT = "lock-out"
+    DEMAND = "demand"
 
 
 class ReadOut(StrEnum):
@@ -45,6 +46,11 @@ class ReadOut(StrEnum):
     STATUS = "status"
     REGISTERS = "registers"
     DAYS = "days"
+    DEMAND = "demand"
+
+
+_RESETS = {Alarm.ALARM: "reset_alarm", Alarm.LOCK_OUT: "reset_lock_out",
+           Alarm.DEMAND: "demand_reset"}
 
 
 def _sell(
@@ -154,9 +160,9 @@ def reset(
     what: Alarm, meter: Meter, keys: Keys = None, kid: Kid = "", expires: Expires = None,
     role: Role = Role.ADMINISTRATOR, as_json: AsJson = False,
 ) -> None:
-    """Reset the relay's fault, or the lock-out of 20-digit tokens."""
+    """Reset the relay's fault, the lock-out of 20-digit tokens, or the maxima of demand."""
     station = open_station(meter, keys, kid, role, expires)
-    show([station.message("reset_alarm" if what is Alarm.ALARM else "reset_lock_out")], as_json)
+    show([station.message(_RESETS[what])], as_json)
 
 
 def read(
@@ -167,7 +173,7 @@ def read(
     kid: Kid = "", expires: Expires = None, role: Role = Role.ADMINISTRATOR,
     as_json: AsJson = False,
 ) -> None:
-    """Ask for status, registers or daily freezes; the receipt has them."""
+    """Ask for status, registers, daily freezes or demand; the receipt has them."""
     station = open_station(meter, keys, kid, role, expires)
     show([station.message("read_out", READ_OUTS[what], first, count)], as_json)
 

@@ -120,7 +120,7 @@ def _month(body: dict, entry: dict) -> dict:
         entry["month"], entry["days_charged"], entry["months_charged"],
         entry["import_counts"], entry["export_counts"], entry["energy"], entry["adders"],
         entry["fixed"], entry["export_credit"], entry["before_tax"], entry["tax"],
-        entry["total"]]
+        entry["total"]] + list(entry["more"]) + [entry["demand_minutes"]] + entry["demand"]
     cells = list(entry["cells"])
     while cells and not cells[-1]:
         cells.pop()
