@@ -12,7 +12,7 @@ import machine
 import pins
 from joulegate.core.reset_cause import reset_cause as cause_of
 from joulegate.drivers import battery_clock, key_element, ledger_memory
-from joulegate.drivers.atm90e26 import Atm90e26
+from joulegate.drivers.atm90e26 import L_LINE, Atm90e26
 from joulegate.drivers.atm90e26_calibration import Calibration
 from joulegate.drivers.pulse_rmt import CLOCK_DIV, RmtPulse
 
@@ -24,6 +24,8 @@ FIRST_YEAR = 2007
 WATCHDOG_MS = 8000
 WAKE_US = 80
 """The secure element wakes by SDA low for 60 us or more."""
+METER_STRAP = L_LINE
+"""How the metering IC is strapped; the world may put another chip there."""
 CAPABILITIES = {
     "battery_rtc": True,
     "button": True,
@@ -77,7 +79,7 @@ def metering_ic(constants: Calibration) -> Atm90e26:
         pins.METER_SPI, baudrate=125000, polarity=1, phase=1, sck=machine.Pin(pins.METER_SCK),
         mosi=machine.Pin(pins.METER_MOSI), miso=machine.Pin(pins.METER_MISO))
     cs = machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
-    return Atm90e26(spi, cs, constants, time.sleep_ms)
+    return Atm90e26(spi, cs, constants, time.sleep_ms, METER_STRAP)
 
 
 def calibration(**found: int) -> Calibration:

@@ -13,11 +13,15 @@ import machine
 import pins
 from joulegate.core.reset_cause import reset_cause as cause_of
 from joulegate.drivers import battery_clock, key_element, ledger_memory
-from joulegate.drivers.atm90e26 import Atm90e26
+from joulegate.drivers.atm90e26 import L_LINE, Atm90e26
 from joulegate.drivers.atm90e26_calibration import Calibration
 
 _SPI_HZ = 125000
 """The ATM90E26 wants its clock high for 3.67 us: 136 kHz at the most with a duty of a half."""
+
+METER_STRAP = L_LINE
+"""How MMD1:MMD0 of the metering IC are wired. ANTI_TAMPER on a board with a transformer in the
+neutral: the chip then meters the line of the larger power."""
 
 _I2C_HZ = 400000
 """Battery clocks and FRAM all take it, and a commit to FRAM has no time to lose."""
@@ -78,7 +82,7 @@ def metering_ic(constants: Calibration) -> Atm90e26:
         sck=machine.Pin(pins.METER_SCK), mosi=machine.Pin(pins.METER_MOSI),
         miso=machine.Pin(pins.METER_MISO))
     cs = machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
-    return Atm90e26(spi, cs, constants, time.sleep_ms)
+    return Atm90e26(spi, cs, constants, time.sleep_ms, METER_STRAP)
 
 
 def calibration(**found: int) -> Calibration:

@@ -26,6 +26,10 @@ _BILL_KEYS = (
 )
 
 
+_STRAPS = {"line": 1, "anti-tamper": 0}
+"""MMD1:MMD0 of the metering IC."""
+
+
 app.command()(decode_token.token)
 
 
@@ -102,6 +106,9 @@ def run(
         help="TIME=NAME:VALUE, as JSON: something goes wrong in the world.")] = None,
     setting: Annotated[list[str] | None, typer.Option(
         help="NAME=VALUE, as JSON: a setting of a new meter.")] = None,
+    strap: Annotated[str, typer.Option(
+        help="The metering IC's wiring: line, or anti-tamper to meter the larger line.",
+    )] = "line",
     until: Annotated[str | None, typer.Option(help="Stop at this time.")] = None,
     tick: Annotated[int, typer.Option(min=1, max=60, help="Seconds a tick.")] = 60,
     commit_wh: Annotated[int, typer.Option(
@@ -115,6 +122,8 @@ def run(
     """Run a scenario without a screen and print its time line."""
     if not headless:
         raise BenchError("run: needs --headless; `python -m tools.bench live` has the screen")
+    if strap not in _STRAPS:
+        raise BenchError(f"strap {strap!r}: must be {' or '.join(_STRAPS)}")
     spec: dict[str, Any] = {
         "load": str(load_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
         "warnings": warning or [], "top_ups": [_top_up(t) for t in top_up or []],
@@ -125,7 +134,7 @@ def run(
         "disturbances": [_disturbance(d) for d in disturb or []],
         "settings": dict(_setting(s) for s in setting or []),
         "until": until, "tick_s": tick, "commit_Wh": commit_wh,
-        "stop": "pull" if pull else "clean",
+        "stop": "pull" if pull else "clean", "strap": _STRAPS[strap],
     }
     if state:
         state.mkdir(parents=True, exist_ok=True)

@@ -77,12 +77,19 @@ class Atm90e26:
         self, spi: object, cs: object, calibration: Calibration, sleep_ms: object,
         strap: int = L_LINE,
     ) -> None:
-        """spi: SPI in mode 3; cs: its chip select, a Pin; sleep_ms: a function that waits."""
+        """spi: SPI in mode 3; cs: its chip select, a Pin; sleep_ms: a function that waits.
+
+        strap: how MMD1:MMD0 are wired on the board. With ANTI_TAMPER the chip meters the line
+        of the larger power, and power in a reading is of that line.
+        """
         self._bus = Atm90e26Bus(spi, cs)
         self._sleep_ms = sleep_ms
         self.calibration = calibration
         self.strap = strap
         self.reloads = 0
+        self._second = 0
+        """What to add to an address of line L to have that of the line metered now."""
+        self._line_known = False
         self._pending = array("I", [0] * QUANTITIES)
         self._energies = bytes((_AP_ENERGY, _AN_ENERGY, _RP_ENERGY, _RN_ENERGY))
         # The register read before each energy register, and what it must hold.
@@ -133,14 +140,18 @@ class Atm90e26:
             self._check_strap()
             self._load()
             self.reloads += 1
+            self._line_known = False
             events = RELOADED
+        if not self._line_known:
+            self._find_line()
+        second = self._second
         scale = self.calibration.scale
         reading.voltage_cV = self._read(_URMS)
         reading.current_mA = self._read(_IRMS) * scale
         reading.neutral_mA = self._read(_IRMS2) * scale
-        reading.active_W = _signed(self._read(_PMEAN)) * scale
-        reading.reactive_var = _signed(self._read(_QMEAN)) * scale
-        reading.power_factor_milli = _sign_magnitude(self._read(_POWER_F))
+        reading.active_W = _signed(self._read(_PMEAN + second)) * scale
+        reading.reactive_var = _signed(self._read(_QMEAN + second)) * scale
+        reading.power_factor_milli = _sign_magnitude(self._read(_POWER_F + second))
         reading.frequency_cHz = self._read(_FREQ)
         pending = self._pending
         reading.import_counts = pending[0]
@@ -191,11 +202,20 @@ class Atm90e26:
             events |= SAG
         if status & 0x0080:
             events |= LINE_CHANGED
+            self._line_known = False
         if status & 0x0060:
             events |= REVERSED
         if bus.errors != before:
             events |= BUS_RETRIED
         return events
+
+    def _find_line(self) -> None:
+        """Find which line is metered, on a board where the chip chooses."""
+        if self.strap == ANTI_TAMPER and not self._read(_EN_STATUS) & _L_LINE_BIT:
+            self._second = _PMEAN2 - _PMEAN
+        else:
+            self._second = 0
+        self._line_known = True
 
     def _settle(self) -> None:
         """Take in the energy of a read that an error cut short, if the chip gave it out."""

@@ -50,6 +50,7 @@ class Calibration:
     gain                L amplifier: 1, 4, 8, 16 or 24
     u_gain, i_gain_L    measurement gains that make Un and Ib read right
     l_gain, l_phase     energy correction of the L line, as the registers take them
+    n_gain, n_phase     the same of the N line, for a board strapped anti-tamper
     scale               2 where current passes 65 A: IgainL is halved and readings doubled
     """
 
@@ -57,6 +58,7 @@ class Calibration:
         self, meter_constant: int, voltage_V: int, current_A: int, voltage_uV: int,
         current_uV: int, gain: int, u_gain: int, i_gain_L: int,
         i_gain_N: int = _IGAIN_N_DEFAULT, l_gain: int = 0, l_phase: int = 0, scale: int = 1,
+        n_gain: int = 0, n_phase: int = 0,
     ) -> None:
         _check("meter_constant", meter_constant, 100, 12800)
         if meter_constant % 100:
@@ -79,7 +81,8 @@ class Calibration:
         pl &= ~3  # the sheet wants a multiple of 4
         self.metering = array("H", [
             pl >> 16, pl & 0xFFFF,
-            _check("l_gain", l_gain, 0, 0xFFFF), _check("l_phase", l_phase, 0, 0xFFFF), 0, 0,
+            _check("l_gain", l_gain, 0, 0xFFFF), _check("l_phase", l_phase, 0, 0xFFFF),
+            _check("n_gain", n_gain, 0, 0xFFFF), _check("n_phase", n_phase, 0, 0xFFFF),
             _threshold("PStartTh", signal, _START_PERMILLE), 0,
             _threshold("QStartTh", signal, _REACTIVE_START_PERMILLE), 0,
             GAINS[gain] << 13 | _MMODE_REST,

@@ -35,9 +35,11 @@ LEAD_IN_S = 10
 
 class Bed:
     def __init__(self, load: str, image: str | None = None, place: str | None = None,
-                 fram: object = None, element: object = None) -> None:
+                 fram: object = None, element: object = None,
+                 strap: int = board.METER_STRAP) -> None:
         """load: a load file. image: flash image file, kept; place: file with the world's state.
-        fram, element: models of a FRAM and of a secure element to fit."""
+        fram, element: models of a FRAM and of a secure element to fit. strap: the metering
+        IC's MMD1:MMD0."""
         self.load = LoadFile(load)
         self._image = image
         self._place = place
@@ -45,8 +47,9 @@ class Bed:
         start = state.get("second", self.load.start - LEAD_IN_S)
         bench_clock.set_mode(bench_clock.VIRTUAL)
         bench_clock.start(start)
+        board.METER_STRAP = strap
         self.ic = Atm90e26Model(
-            shunt_uV_per_A=SHUNT_UV_PER_A, divider_uV_per_V=DIVIDER_UV_PER_V)
+            strap, shunt_uV_per_A=SHUNT_UV_PER_A, divider_uV_per_V=DIVIDER_UV_PER_V)
         self.relay = RelayModel(bench_clock.now_us, closed=state.get("relay_closed", True))
         self.rtc = Ds3231Model(bench_clock.now_us, start)
         self.latch = TamperLatch(self._drive_latch)

@@ -100,8 +100,8 @@ def _fill(ring: object, end: int, change: object) -> None:
 
 def _move_cover(meter: LeanMeter) -> None:
     meter.board.cover_closed = not meter.board.cover_closed
-    wait(meter, 1)
-    wait(meter, 60)  # it has lasted
+    for seconds in (1, 60, 1):  # seen, it has lasted, and the next tick brings it to flash
+        wait(meter, seconds)
 
 
 def _quarter(meter: LeanMeter) -> None:
