@@ -10,7 +10,6 @@ from joulegate.core.reading import Reading
 
 _COMMIT_FLAGS = const(0x20F)  # PRICE, DAY, MONTH, TARIFF, SUPPLY
 _BUSY_MS = const(50)
-_FORWARD = const(2)
 
 
 class Metering:
@@ -41,8 +40,7 @@ class Metering:
         self.configure(state.settings.values)
 
     def configure(self, values: dict) -> None:
-        """Take the settings of tick and commit, and whether export is charged as import."""
-        self.meter.forward = values["export_mode"] == _FORWARD
+        """Take the settings of tick and commit."""
         self._tick_ms = values["tick_ms"]
         self._commit_counts = values["commit_Wh"] * self.state.counts_per_kWh // 1000
         self._commit_ms = values["commit_minutes"] * 60000

@@ -11,7 +11,7 @@ from joulegate.core.civil import parse_time
 from joulegate.core.meter import SUPPLY, WARNED, Meter
 from joulegate.core.reading import IMPORT, Reading
 from joulegate.core.registers import Registers
-from joulegate.core.supply import Supply
+from joulegate.core.supply import REMOTE, REMOTE_WH, Supply
 from joulegate.core.supply_reasons import CREDIT
 
 ON_METER = hasattr(gc, "mem_alloc")
@@ -61,6 +61,33 @@ class TestTick(unittest.TestCase):
         meter = meter_of({}, 0)
         meter.tick(parse_time("2023-01-01T01:00"), reading_of(70, 30))
         self.assertEqual(list(meter.registers.wh)[:2], [70, 30])
+
+    def test_export_charged_as_import_stays_export_in_the_registers(self) -> None:
+        supply = Supply()
+        supply.configure({"cut_off": 0, "warnings": [], "export_mode": 2})
+        meter = meter_of({}, 100000, supply)
+        straight = meter_of({}, 100000)
+        now = parse_time("2023-01-01T01:00")
+        for imported, exported in ((0, 70), (5, 30), (0, 1), (3, 0)):
+            meter.tick(now, reading_of(imported, exported))
+            straight.tick(now, reading_of(imported + exported))
+        self.assertEqual(list(meter.registers.wh)[:2], [8, 101])
+        self.assertEqual(list(straight.registers.wh)[:2], [109, 0])
+        self.assertEqual(state_of(meter)[2:], state_of(straight)[2:])
+        self.assertEqual(meter.billing.audit(), "")
+
+    def test_a_limit_of_energy_counts_export_with_the_import(self) -> None:
+        supply = Supply()
+        supply.configure({"cut_off": 0, "warnings": [], "export_mode": 2})
+        supply.kept = REMOTE | REMOTE_WH
+        supply.left = 100
+        meter = meter_of({}, 100000, supply)
+        now = parse_time("2023-01-01T01:00")
+        meter.tick(now, reading_of(10, 50))
+        self.assertEqual(supply.left, 40)
+        supply.configure({"cut_off": 0, "warnings": [], "export_mode": 0})
+        meter.tick(now, reading_of(10, 50))
+        self.assertEqual(supply.left, 30)
 
     def test_supply_goes_off_with_the_last_unit_and_debits_go_on(self) -> None:
         meter = meter_of({}, 10000)

@@ -104,6 +104,17 @@ class Commits(Case):
         self.run_ticks(1)
         self.assertEqual(self.committed, 1)
 
+    def test_by_energy_that_was_estimated(self):
+        before = self.state.account.balance, list(self.state.registers.wh)
+        self.metering.charge(COMMIT_COUNTS // 2)
+        self.run_ticks(1, COMMIT_COUNTS // 2)
+        self.assertEqual(self.committed, 1)
+        estimated = self.state.account.balance
+        self.run_ticks(1, COMMIT_COUNTS // 2)
+        self.assertEqual(before[0] - estimated, 2 * (estimated - self.state.account.balance))
+        self.assertEqual(self.state.registers.wh[0] - before[1][0], 100)
+        self.assertEqual(self.state.billing.audit(), "")
+
     def test_by_time(self):
         self.metering.commit()
         self.commits = self.state.ledger.commits

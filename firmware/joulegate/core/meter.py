@@ -25,9 +25,6 @@ class Meter:
         self.registers = registers
         self.supply = supply
         self.billing = billing
-        self.forward = False
-        """Whether export is charged as import: a consumer's meter with line and load exchanged.
-        The registers go on keeping the two apart."""
         if billing is not None:
             supply.resume(billing.account, registers)
 
@@ -35,7 +32,8 @@ class Meter:
         """Take in a reading at a UTC second; return the flags of what happened.
 
         up: seconds since the start, which no setting of the clock moves; `now` without it. The
-        energy of the reading is charged at the price in force since the tick before.
+        energy of the reading is charged at the price in force since the tick before, export as
+        import if supply.forward says so.
         """
         self.registers.add(reading)
         billing = self.billing
@@ -43,7 +41,7 @@ class Meter:
             return 0
         counts = reading.import_counts
         if reading.export_counts:
-            if self.forward:
+            if self.supply.forward:
                 counts += reading.export_counts
             else:
                 billing.produce(reading.export_counts)

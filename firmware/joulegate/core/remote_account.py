@@ -19,8 +19,14 @@ class RemoteAccount:
     def __init__(self, energy: bool, account: object, registers: object) -> None:
         """energy: the limit is in Wh imported, otherwise in credit units charged."""
         self._energy = energy
+        self._forward = False
         self._account = account
         self._registers = registers
+        self._last = self._reached()
+
+    def count(self, forward: bool) -> None:
+        """Count export with the import from now on, or not."""
+        self._forward = forward
         self._last = self._reached()
 
     def spend(self, left: int) -> int:
@@ -32,4 +38,7 @@ class RemoteAccount:
 
     def _reached(self) -> int:
         """Return how far the count is, modulo 2**29."""
-        return self._registers.wh[0] & _MASK if self._energy else self._account.charges_low
+        if not self._energy:
+            return self._account.charges_low
+        wh = self._registers.wh
+        return (wh[0] + wh[1] if self._forward else wh[0]) & _MASK

@@ -49,6 +49,7 @@ NEWS_LAPSED = const(32)
 NEWS_READY = const(64)
 
 DEFAULT_MODE = const(6)
+_FORWARD = const(2)
 
 
 class Supply:
@@ -78,6 +79,9 @@ class Supply:
         self.button = False
         self.mode = MODES[DEFAULT_MODE]
         """What the control mode allows: bits of supply_reasons."""
+        self.forward = False
+        """Whether export counts as import, for the money and not for the registers: the meter
+        of a consumer, whose line and load may have been exchanged."""
         self._forbade = 0
         self._rest_until = 0
         self.configure({"cut_off": cut_off, "warnings": warnings})
@@ -99,6 +103,9 @@ class Supply:
         self.credit.configure(values, button)
         self.button = button
         self.mode = MODES[values.get("control_mode", DEFAULT_MODE)]
+        self.forward = values.get("export_mode", 0) == _FORWARD
+        if self.remote is not None:
+            self.remote.count(self.forward)
         self._configure_emergency(values, button)
         self.friendly = None
         if values.get("friendly_hours") and zone is not None:
@@ -139,6 +146,7 @@ class Supply:
         if self.kept & REMOTE:
             from joulegate.core.remote_account import RemoteAccount
             self.remote = RemoteAccount(bool(self.kept & REMOTE_WH), account, registers)
+            self.remote.count(self.forward)
 
     def rest(self, seconds: int) -> None:
         """Do not close before so many seconds after the start: a random number, so that a
