@@ -131,6 +131,9 @@ class Rig:
             state.settings.values, self.button is not None, state.billing.zone,
             state.counts_per_kWh)
 
+    def resynchronise(self):
+        """Nothing to go on with: its storage was never restored."""
+
     def tick(self):
         """Decide once, without a reading."""
         self.metering.meter.tick(

@@ -49,7 +49,8 @@ class App:
         self.restarts.begin(board.reset_cause())
         self.failure = Failure(board.FOLDER + FAILURE_FILE)
         self.log = EventLog()
-        self.clock = Clock(board.rtc(), time.ticks_ms, time.ticks_diff, self.log,
+        self.rtc = board.rtc()
+        self.clock = Clock(self.rtc, time.ticks_ms, time.ticks_diff, self.log,
                            seconds_of(getattr(board, "FIRST_YEAR", YEAR), 1, 1))
         self.records = None if self.restarts.safe_mode else Records(
             board.FOLDER, self.log, self.clock)
@@ -64,6 +65,8 @@ class App:
         self.watch = Watch(self)
         self.gate: Gate | None = None
         self.metering: Metering | None = None
+        self.mark: object = None
+        """The RollbackMark, or None where there is no place for it."""
         self.entrance = Entrance(self, board.FOLDER, Record, self._inbox)
         self.network = Network(self, board.FOLDER)
         self.loaded = _nothing
@@ -142,6 +145,7 @@ class App:
         self.state.provision(
             meter_id, document, unit_places, self.switch, self.clock.now(), **settings)
         self.build_metering()
+        self._find_mark()
         now = self.clock.now()
         self.entrance.start(now)
         self.entrance.start_messages(now)
@@ -171,6 +175,7 @@ class App:
         self.entrance.start(now)
         if self.gate is not None:
             self.gate.recover(now)
+            self._look_back(now)
         # Before the messages, whose receipts it numbers.
         self.network.start(now)
         self.entrance.start_messages(now)
@@ -180,6 +185,34 @@ class App:
         if failed:
             self.log.add(event.SELF_TEST_FAILED, now, failed)
         self._rest_after_outage()
+
+    def _find_mark(self) -> None:
+        """Have a mark of how far the ledger is, if settings say so and the clock has room."""
+        self.mark = None
+        if self.state.settings.values["storage_mark"] and hasattr(self.rtc, "spare"):
+            from joulegate.storage.rollback_mark import RollbackMark
+            self.mark = RollbackMark(self.rtc)
+
+    def _look_back(self, now: int) -> None:
+        """Tell of a clock and of a storage that are behind what the meter has been at."""
+        self._find_mark()
+        behind = self.mark.behind(self.state.ledger.sequence) if self.mark is not None else 0
+        if not behind and not self.clock.rolled_back:
+            return
+        from joulegate.core.tamper.trips import CLOCK, STORAGE
+        if self.clock.rolled_back:
+            self.watch.trip(CLOCK)
+        if behind:
+            self.log.add(event.STORAGE_RESTORED, now, behind)
+            self.mark.held = True
+            self.gate.lock("storage: is a copy, %d commits behind" % behind)
+            self.watch.trip(STORAGE)
+
+    def resynchronise(self) -> None:
+        """Go on with a storage that was restored from a copy, on an administrator's word."""
+        if self.mark is not None and self.mark.held:
+            self.mark.held = False
+            self.gate.unlock()
 
     def _rest_after_outage(self) -> None:
         """Have the relay wait a random time before it closes, if the mains was away."""

@@ -162,8 +162,14 @@ class Clock:
         self._slew_ms = 0
         self.source = NOBODY
         self._refused = True
+        self._log.add(event.CLOCK_ROLLED_BACK, self._second, second - now)
         self._log.add(event.CLOCK_INVALID, self._second, now)
         return False
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether the real-time clock showed a time before one that the meter has seen."""
+        return self._refused
 
     @property
     def failure(self) -> str:

@@ -65,6 +65,8 @@ class MeteringTask:
         spent = time.ticks_diff(time.ticks_us(), began)
         if spent > self.longest_watch_us:
             self.longest_watch_us = spent
+        if self._app.mark is not None:
+            self._app.mark.keep(self._app.state.ledger)
         self._app.entrance.pass_time()
         if self._app.restarts.level:
             self._app.restarts.pass_time(self._app.clock.uptime())

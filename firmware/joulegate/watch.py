@@ -89,6 +89,13 @@ class Watch:
         """Log an event of what is seen now."""
         self._app.log.add(code, self.sight.now, value)
 
+    def trip(self, trip: int) -> None:
+        """Cut supply off for what was found at the start, if tamper_trips names it."""
+        state = self._app.state
+        if state.settings.values["tamper_trips"] & trip:
+            state.supply.forbid(TAMPER)
+            self._app.metering.commit()
+
     def step(self) -> bool:
         """Look once, after a tick; return whether the reasons against supply have changed."""
         if not self._running:

@@ -220,12 +220,15 @@ class TestNoTime(ClockCase):
         self.assertTrue(self.clock.require(START))
         self.assertFalse(self.clock.require(START + 1))
         self.assertEqual((self.clock.source, self.clock.now()), (NOBODY, NO_TIME))
-        self.assertEqual(self.events(), [("clock_invalid", START)])
+        self.assertEqual(
+            self.events(), [("clock_rolled_back", 1), ("clock_invalid", START)])
+        self.assertTrue(self.clock.rolled_back)
         self.pass_ms(2 * HOUR_MS, 60000)
         self.assertFalse(self.clock.valid)
         self.assertFalse(self.clock.require(START))
         self.clock.set(START - DAY_S)
-        self.assertEqual(self.events()[1:], [("clock_valid", 7200)])
+        self.assertEqual(self.events()[2:], [("clock_valid", 7200)])
+        self.assertFalse(self.clock.rolled_back)
 
     def test_an_rtc_that_answers_later_with_a_time_too_early_is_not_believed(self) -> None:
         self.invalid(error=OSError(5))

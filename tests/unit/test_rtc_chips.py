@@ -94,6 +94,16 @@ class Chips:
         b.rtc.datetime((2099, 12, 31, 3, 0, 0, 0, 0))
         self.assertEqual(b.rtc.datetime(), (2099, 12, 31, 3, 0, 0, 0, 0))
 
+    def test_22_bits_to_spare_that_move_no_time(self) -> None:
+        b = self.bench()
+        for value in (0, 0x3FFFFF, 0x155555, 0x2AAAAA, 1, 1 << 21):
+            self.assertEqual(b.rtc.spare(value), value)
+            b.chip.supply_off()
+            b.wait(60)
+            self.assertEqual(b.rtc.spare(), value)
+        self.assertEqual(b.rtc.datetime(), (2028, 1, 1, 5, 0, 5, 58, 0))
+        self.assertFalse(b.rtc.stopped)
+
     def test_a_first_power_up_is_not_trusted_until_set(self) -> None:
         b = self.bench(None)
         self.assertTrue(b.rtc.datetime() is None)

@@ -49,7 +49,9 @@ MEANINGS = {
     "demand_reset": "Begin the maxima of [demand](registers.md#demand) anew. Data: [import, "
                     "export], those until now in W. `unsupported` while demand is off.",
     "reset_alarm": "Try the relay again after a fault, and lift the [reasons]"
-                   "(supply.md#reasons-and-who-lifts-them) that the role may.",
+                   "(supply.md#reasons-and-who-lifts-them) that the role may. From an "
+                   "administrator also: go on with a storage "
+                   "[restored from a copy](anti-theft.md#storage-restored-from-a-copy).",
     "reset_lock_out": "Clear the lock-out of 20-digit tokens, on every carrier.",
     "test": "Test every part. Data: [how many, bit set of those that failed].",
     "clear_events": "Clear a class of events: {classes}. A trace stays.",

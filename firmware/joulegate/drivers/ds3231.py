@@ -9,6 +9,7 @@ from micropython import const
 from joulegate.drivers.bcd import RtcError, agree, check_civil, decode, encode
 
 _SECONDS = const(0x00)
+_ALARM_1 = const(0x07)
 _CONTROL = const(0x0E)
 _STATUS = const(0x0F)
 _AGING = const(0x10)
@@ -69,6 +70,16 @@ class Ds3231:
             self._write(_AGING, offset & 0xFF)
         value = self._i2c.readfrom_mem(self._address, _AGING, 1)[0]
         return value - 256 if value & 0x80 else value
+
+    def spare(self, value: "int | None" = None) -> int:
+        """Get or set 22 bits that the battery keeps: the registers of alarm 1, which is off.
+
+        OSError for a chip that does not answer.
+        """
+        if value is not None:
+            self._i2c.writeto_mem(self._address, _ALARM_1, value.to_bytes(3, "little"))
+            return value
+        return int.from_bytes(self._i2c.readfrom_mem(self._address, _ALARM_1, 3), "little")
 
     def _decode(self) -> tuple:
         r = self._registers

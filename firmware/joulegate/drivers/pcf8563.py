@@ -12,10 +12,12 @@ from joulegate.drivers.bcd import RtcError, agree, check_civil, decode, encode
 _CONTROL_1 = const(0x00)
 _SECONDS = const(0x02)
 _MINUTES = const(0x03)
+_ALARM = const(0x09)
 
 _STOP = const(0x20)
 _VL = const(0x80)
 _CENTURY = const(0x80)
+_ALARM_OFF = const(0x80)
 
 
 class Pcf8563:
@@ -48,6 +50,20 @@ class Pcf8563:
         # In one burst: the chip holds the time back while it is read, for up to a second.
         self._i2c.readfrom_mem_into(self._address, _CONTROL_1, self._registers)
         return bool(self._registers[_CONTROL_1] & _STOP or self._registers[_SECONDS] & _VL)
+
+    def spare(self, value: "int | None" = None) -> int:
+        """Get or set 22 bits that the battery keeps: the registers of the alarm, which is off.
+
+        They hold 7, 6, 6 and 3 bits beside the one that switches each off (data sheet, 8.6).
+        OSError for a chip that does not answer.
+        """
+        if value is not None:
+            self._i2c.writeto_mem(self._address, _ALARM, bytes((
+                _ALARM_OFF | value & 0x7F, _ALARM_OFF | value >> 7 & 0x3F,
+                _ALARM_OFF | value >> 13 & 0x3F, _ALARM_OFF | value >> 19 & 0x07)))
+            return value
+        a, b, c, d = self._i2c.readfrom_mem(self._address, _ALARM, 4)
+        return a & 0x7F | (b & 0x3F) << 7 | (c & 0x3F) << 13 | (d & 0x07) << 19
 
     def _decode(self) -> tuple:
         r = self._registers

@@ -227,6 +227,10 @@ class Ledger:
         """Commit under the present number from now on: entries of a journal above it wait."""
         self._held = True
 
+    def release(self) -> None:
+        """Number commits on again after `hold`."""
+        self._held = False
+
     def rise_to(self, sequence: int) -> None:
         """Number the next commit above a sequence that a journal has already seen."""
         self.hot.sequence = max(self.hot.sequence, sequence)

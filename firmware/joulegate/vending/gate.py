@@ -127,9 +127,18 @@ class Gate:
 
     def _suspend(self, error: Exception, now: int, value: int) -> None:
         """Take no more credit; keep the ledger's number, so that the next start tries again."""
-        self.suspended = str(error)
-        self._ledger.hold()
+        self.lock(str(error))
         self._log.add(event.STORAGE_ERROR, now, value)
+
+    def lock(self, reason: str) -> None:
+        """Take no more credit from now on, and have the next start find what this one has."""
+        self.suspended = reason
+        self._ledger.hold()
+
+    def unlock(self) -> None:
+        """Take credit again, at the word of an administrator."""
+        self.suspended = ""
+        self._ledger.release()
 
     def credit(self, tid: int, units: int, now: int, carrier: int = CONSOLE) -> Receipt:
         """Take a purchase of so many credit units; never raises for a bad one.

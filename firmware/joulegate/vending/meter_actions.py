@@ -7,7 +7,7 @@ gate alone.
 from micropython import const
 
 from joulegate.core.purchase_result import USED
-from joulegate.core.supply_reasons import ADMINISTRATOR, ALL_REASONS
+from joulegate.core.supply_reasons import ADMINISTRATOR, ALL_REASONS, BY_ADMINISTRATOR
 from joulegate.vending.carriers import CARRIERS
 from joulegate.vending.gate import Receipt
 from joulegate.vending.message_result import Unsupported
@@ -211,10 +211,13 @@ class MeterActions:
     def reset_alarm(self, now: int, carrier: int, role: int) -> None:
         """Let the relay be tried again after a fault, and lift the reasons that the role may.
 
-        Not what an administrator forbade: that takes `supply_on`.
+        Not what an administrator forbade: that takes `supply_on`. From an administrator it is
+        also the word that a storage restored from a copy is to be gone on with.
         """
         app = self._app
         app.switch.forget_fault()
+        if role == BY_ADMINISTRATOR:
+            app.resynchronise()
         if app.state.supply.lift_for(role, ALL_REASONS & ~ADMINISTRATOR):
             app.metering.commit()
 

@@ -59,6 +59,7 @@ class Bed:
         self.flash = Flash(path=image)
         self.fram = fram
         self.element = element
+        self._copy = None
         self.app = None
         self._wire()
         self.premises.apply()
@@ -182,6 +183,10 @@ class Bed:
             wiring.drive_pin(pins.MAGNET, int(value))
         elif name == "clock_shift_s":
             self.rtc.shift(value)
+        elif name == "storage" and value == "copied":
+            self._copy = self.flash.snapshot()
+        elif name == "storage" and value == "restored" and self._copy and self.app is None:
+            self.flash.restore(self._copy)
         elif name == "temperature_dC":
             wiring.wire_adc(pins.TEMPERATURE, (value + 500) * 65535 // 3300 + 1)
         elif name in ("bypassed", "reversed"):

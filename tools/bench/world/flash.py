@@ -144,6 +144,14 @@ class Flash:
         twin._content = [None if c is None else bytearray(c) for c in self._content]
         return twin
 
+    def restore(self, twin: "Flash") -> None:
+        """Take the content of another chip of this size, as with a programmer's clip."""
+        for block, content in enumerate(twin._content):
+            self._content[block] = None if content is None else bytearray(content)
+            if self._file:
+                self._file.seek(block * SECTOR)
+                self._file.write(_ERASED if content is None else content)
+
     def close(self) -> None:
         """Close the image file, if there is one."""
         if self._file:
