@@ -39,7 +39,7 @@ class Meter:
             "keepalive_s": 30})
         self.link = Link(
             lambda: rig.state.meter_id, settings,
-            {"socket": SocketTransport("socket", rig.clock)}, rig.uplink, rig.accept, rig.clock,
+            {"socket": SocketTransport("socket", rig.clock)}, rig.uplink, rig.begin, rig.clock,
             lambda n: random.getrandbits(30) % n, rig.log, (20, 100), 2, self.home)
 
     def home(self):

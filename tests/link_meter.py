@@ -17,7 +17,7 @@ import random  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 
-from link_rig import METER, Answer  # noqa: E402
+from link_rig import METER, Answer, answered  # noqa: E402
 
 from joulegate.core.civil import seconds_of  # noqa: E402
 from joulegate.core.events import EventLog  # noqa: E402
@@ -101,7 +101,7 @@ class Meter:
             print("failed", payload.decode())
             raise OSError(5)
         print("down", payload.decode())
-        return Answer(b"receipt " + payload)
+        return answered(Answer(b"receipt " + payload))
 
     def obey(self, words):
         if words[0] == "send":
@@ -121,7 +121,7 @@ class Meter:
             print("told", json.dumps({
                 "phase": link.phase, "failure": link.failure, "losses": link.losses,
                 "failures": link.failures, "made": self.uplink.made, "alive": link.alive(),
-                "handed": self.uplink.handed_out, "longest_step_ms": link.longest_step_ms,
+                "handed": self.uplink.handed_out, "longest_step_ms": link.holds.longest_ms,
                 "stalls": self.transport.stalls, "heap": gc.mem_alloc(),
                 "longest_stall_ms": self.transport.longest_stall_ms,
                 "resent": session.resent if session else 0,

@@ -10,6 +10,7 @@ import sys
 from parts import FakeClock
 
 from joulegate.link.errors import LinkError
+from joulegate.vending.steps import Work
 
 _OTHER = os.getenv("JOULEGATE_UMQTT")
 if _OTHER:
@@ -246,6 +247,14 @@ class FakeSettings:
 class Answer:
     def __init__(self, receipt):
         self.receipt = receipt
+
+
+def answered(answer):
+    """Return the Work of taking a message that comes to this answer."""
+    def steps():
+        yield ""
+        return answer
+    return Work(steps())
 
 
 class FakeUplink:

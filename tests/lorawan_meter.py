@@ -35,7 +35,7 @@ class Meter:
         timing = Timing()
         self.link = LorawanLink(
             lambda: rig.state.meter_id, self.settings, Rak3172(Pty(pty), timing), rig.uplink,
-            rig.accept, rig.clock, lambda n: random.getrandbits(30) % n, rig.log, timing,
+            rig.begin, rig.clock, lambda n: random.getrandbits(30) % n, rig.log, timing,
             (100, 400))
 
     def do_event(self, code, value):

@@ -20,6 +20,7 @@ from joulegate.vending.instructions import EPOCH, TABLE
 from joulegate.vending.keys import ADMINISTRATOR, METER, TECHNICIAN, VENDING, KeyEntry
 from joulegate.vending.message_result import REASONS, REASONS_FROM
 from joulegate.vending.message_service import MessageService
+from joulegate.vending.steps import Work
 from joulegate.vending.vault.choice import choose
 
 KEYS = {
@@ -144,6 +145,9 @@ class Rig:
 
     def accept(self, message, carrier=NETWORK):
         return self.service.accept(message, carrier)
+
+    def begin(self, message, carrier=NETWORK):
+        return Work(self.service.accepting(message, carrier))
 
     def facts(self):
         """Return all that a refused message must leave alone."""

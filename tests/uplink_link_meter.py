@@ -46,7 +46,7 @@ class Meter:
             "keepalive_s": 30})
         self.link = Link(
             lambda: rig.state.meter_id, settings,
-            {"socket": SocketTransport("socket", clock)}, rig.uplink, rig.accept, clock,
+            {"socket": SocketTransport("socket", clock)}, rig.uplink, rig.begin, clock,
             lambda n: random.getrandbits(30) % n, rig.log, (20, 100), 2)
 
     def do_event(self, code, value):

@@ -245,6 +245,13 @@ class App:
         """Take a message from a carrier and return its Answer; RuntimeError without keys."""
         return self.entrance.accept_message(message, carrier)
 
+    def begin_message(self, message: bytes, carrier: int) -> object:
+        """Begin to take a message; return the steps.Work that comes to its Answer.
+
+        RuntimeError without keys.
+        """
+        return self.entrance.begin_message(message, carrier)
+
     def self_test(self) -> list:
         """Test every part; see health.self_test."""
         return self_test(self)

@@ -43,6 +43,12 @@ def wrong(tid):
     return credit(tid, 5, bytes(16))
 
 
+def failing(steps):
+    """Return steps of a message that end in a failure of ours."""
+    yield next(steps)
+    raise MemoryError("none left")
+
+
 class WithoutKeys(unittest.TestCase):
     """The first of the file: nothing may have loaded the modules before."""
 
@@ -262,6 +268,62 @@ class Messages(Case):
         self.assertEqual(self.ok("token", digits=credit(TID, 5))["reason"], "locked")
         self.assertTrue(self.send(TECHNICIAN, 1, {0: Codes.RESET_LOCK_OUT})["accepted"])
         self.assertTrue(self.ok("token", digits=credit(TID, 5))["accepted"])
+
+    def test_two_carriers_at_a_time(self):
+        """The console's message comes after each step of the network's, which ends first."""
+        self.ready()
+        tid = TID
+        steps = 0
+        while True:
+            one, two, tid = tid + 1, tid + 2, tid + 2
+            work = self.app.begin_message(
+                seal(VENDING, 1, {0: Codes.CREDIT, 2: one, 3: UNITS}), NETWORK)
+            for _ in range(steps):
+                work.step()
+            over = work.done
+            self.assertTrue(self.send(VENDING, 2, {0: Codes.CREDIT, 2: two, 3: UNITS})["accepted"])
+            self.assertTrue(work.done)
+            self.assertEqual(work.step(), "")
+            self.assertTrue(work.answer.accepted and work.answer.fresh)
+            if over:
+                break
+            steps += 1
+        self.assertTrue(steps > 8, steps)
+        # In the order in which they came, though the second was whole before the first.
+        entries = self.app.state.journal.load()
+        self.assertEqual([e.tid for e in entries][-2:], [one, two])
+        self.assertEqual(self.app.state.account.credits, 2 * UNITS * (steps + 1))
+
+    def test_the_same_message_by_two_carriers_at_a_time(self):
+        self.ready()
+        message = seal(VENDING, 1, {0: Codes.CREDIT, 2: TID, 3: UNITS})
+        work = self.app.begin_message(message, NETWORK)
+        work.step()
+        said = self.ok("message", hex=hexlify(message).decode())
+        self.assertEqual(unhexlify(said["receipt"]), work.answer.receipt)
+        self.assertEqual(self.app.state.account.credits, UNITS)
+
+    def test_what_fails_is_told_to_the_carrier_it_came_by(self):
+        self.ready()
+        work = self.app.begin_message(
+            seal(VENDING, 1, {0: Codes.CREDIT, 2: TID, 3: UNITS}), NETWORK)
+        work._steps = failing(work._steps)
+        self.assertTrue(
+            self.send(VENDING, 2, {0: Codes.CREDIT, 2: TID + 1, 3: UNITS})["accepted"])
+        with self.assertRaises(MemoryError):
+            work.step()
+
+    def test_new_keys_wait_for_the_message_that_is_under_way(self):
+        self.ready()
+        work = self.app.begin_message(seal(ADMINISTRATOR, 1, {0: Codes.TEST}), NETWORK)
+        work.step()
+        fresh = [dict(row, key=hexlify(bytes(range(90 + i, 106 + i))).decode())
+                 for i, row in enumerate(RING)]
+        self.ok("message_keys", keys=fresh, factory=False)
+        self.assertTrue(work.done and work.answer.accepted)
+        self.restart()
+        kept = [entry.key for entry in self.app.entrance.messages.ring.entries]
+        self.assertEqual(kept, [unhexlify(row["key"]) for row in fresh])
 
     def test_bad_rings_are_refused(self):
         for keys, text in (

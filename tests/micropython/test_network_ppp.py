@@ -37,10 +37,10 @@ class App:
         self.clock = FakeClock()
         self.log = None
 
-    def accept_message(self, payload, carrier):
+    def begin_message(self, payload, carrier):
         raise AssertionError(payload)
 
-    enter_token = accept_message
+    enter_token = begin_message
 
 
 class Built(unittest.TestCase):

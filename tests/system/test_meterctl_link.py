@@ -21,7 +21,8 @@ SETTINGS: dict[str, Any] = {
 }
 LINK: dict[str, Any] = {
     "phase": "run", "transport": "wifi", "connected": True, "failure": "", "losses": 2,
-    "failed_tries": 3, "refused": 0, "longest_step_ms": 12, "signal_dBm": -67,
+    "failed_tries": 3, "refused": 0, "longest_step_ms": 12, "long_steps": 0, "signal_dBm": -67,
+    "flash": [["deed", 2, 140], ["receipt", 1, 90]],
     "session": {"connections": 3, "published": 40, "resent": 1, "received": 5, "repeated": 1,
                 "stray": 0},
     "outbox": {"oldest": 41, "next": 43, "held": 2, "discarded": 0},

@@ -11,6 +11,7 @@ from link_rig import (
     FakeSettings,
     FakeUplink,
     Pipe,
+    answered,
     puback,
     publish,
     suback,
@@ -92,7 +93,7 @@ class World:
         if self.accept_error:
             raise self.accept_error
         self.accepted.append(payload)
-        return Answer(b"receipt of " + payload)
+        return answered(Answer(b"receipt of " + payload))
 
     def broker(self):
         for pipe in self.pipes.values():

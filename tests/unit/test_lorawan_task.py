@@ -5,6 +5,7 @@ import asyncio
 import unittest
 
 from fake_modem_uart import FakeModem
+from link_rig import Answer, answered
 from parts import FakeClock
 
 from joulegate.core.events import SOFTWARE_FAILED
@@ -130,14 +131,11 @@ class FakeUplink:
         self.told.append(up)
 
     def receipt(self, data):
+        if data is None:
+            return
         if self.receipt_error:
             raise self.receipt_error
         self.receipts.append(data)
-
-
-class Answer:
-    def __init__(self, receipt):
-        self.receipt = receipt
 
 
 class FakeLog:
@@ -182,7 +180,7 @@ class World:
         if self.accept_error:
             raise self.accept_error
         self.accepted.append(message)
-        return Answer(b"receipt of " + message)
+        return answered(Answer(b"receipt of " + message))
 
     def run(self, seconds):
         """Let the link run for so many of its seconds; it goes on where it was."""

@@ -20,6 +20,7 @@ from joulegate.link.uplink.uplink import UNHELD_MAX
 from joulegate.storage.outbox import (
     EVENTS_MAX,
     FOR_RECEIPTS,
+    RECEIPT,
     RECEIPTS_DAILY,
     REPEATS_DAILY,
     WINDOW,
@@ -449,6 +450,46 @@ class Receipts(Case):
         rig.say(VENDING, 1, {0: I.CREDIT, 2: 7, 3: 10})
         (suffix, body), = rig.take()
         self.assertEqual((suffix, rig.outbox.held), ("receipt", 0))
+
+    def test_its_number_stays_its_own_while_it_is_sealed(self):
+        """Events come, and a message at the console, after each step of a message."""
+        rig = self.rig
+        steps = 0
+        while True:
+            work = rig.begin(sealed(VENDING, 1, {0: I.CREDIT, 2: 100 + steps, 3: 10}))
+            for _ in range(steps):
+                work.step()
+            over = work.done
+            rig.happen(event.COVER_OPENED)
+            rig.pass_s(GATHER_S + 2)
+            answer = work.finish()
+            self.credit(2, 200 + steps, CONSOLE)
+            rig.pass_s(2)
+            rig.uplink.receipt(answer.receipt)
+            rig.pass_s(GATHER_S + 2)
+            found = [body for _, body in rig.take()]
+            held = [body[9] for body in found if 9 in body]
+            self.assertEqual(len(set(held)), len(held))
+            (receipt,) = [body for body in found if body[0] == 1]
+            self.assertEqual(rig.outbox.kind(receipt[9]), RECEIPT)
+            rig.outbox.acknowledge(rig.outbox.next - 1, b"")
+            rig.clock.second += DAY_S
+            if over:
+                break
+            steps += 1
+        self.assertTrue(steps > 8)
+
+    def test_its_number_goes_back_when_there_is_none_after_all(self):
+        rig = self.rig
+        for _ in range(2):
+            rig.uplink.receipt_number(NETWORK, True)
+            rig.happen(event.COVER_OPENED)
+            before = rig.outbox.next
+            rig.pass_s(GATHER_S + 2)
+            self.assertEqual(rig.outbox.next, before)
+            rig.uplink.receipt(None)
+            rig.pass_s(GATHER_S + 2)
+            self.assertTrue(rig.outbox.next > before)
 
     def test_read_outs_are_not_held(self):
         rig = self.rig

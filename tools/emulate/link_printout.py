@@ -35,7 +35,8 @@ def rows(found: dict[str, Any]) -> list[str]:
           for name, key in (("quiet", "quiet"), ("a credit", "credit"), ("a token", "sms"),
                             ("messages", "burst"), ("reconnecting", "reset"))),
         *((f"{name}, each and longest", _cost(found["costs"][name])) for name in COSTS
-          if found["costs"][name][0]),
+          if found["costs"].get(name, [0])[0]),
+        *_told(*found["holds"]),
         ("heap without link", f"{before['used']} bytes"),
         ("heap with everything", f"{heap['used']} bytes of {whole}, "
          f"{100 * heap['free'] / whole:.0f} % free, largest piece {heap['largest']}"),
@@ -46,10 +47,18 @@ def rows(found: dict[str, Any]) -> list[str]:
 
 
 COSTS = (
-    "message", "open", "derive", "seal", "commit", "receipt stored", "next", "tick",
-    "uplink step", "session step", "pump",
+    "step of computing", "step deed", "step supply", "step number", "receipt stored", "derive",
+    "commit", "next", "tick", "uplink step", "session step", "pump", "collection",
+    "longest body, decode", "longest body, parse",
 )
-"""What is timed on the chip; a message holds open, seal and commit."""
+"""What is timed on the chip: the steps of a message, and what they and others hold."""
+
+
+def _told(longest_ms: int, long: int, flash: list[tuple[str, int, int]]) -> list[tuple[str, str]]:
+    """Return what the meter itself tells of how long its link held others up."""
+    rows = [("computing", long, longest_ms), *((f"flash, {row[0]}", *row[1:]) for row in flash)]
+    return [(f"told by the meter, {name}", f"{longest} ms, {count} above 20 ms")
+            for name, count, longest in rows]
 
 
 def _wait(seen: dict[str, Any]) -> str:

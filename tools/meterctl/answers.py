@@ -61,10 +61,11 @@ SHAPES: dict[str, Fields] = {
     **dict.fromkeys(("days", "months", "purchases", "log"), _of(LIST, "columns rows")),
     "clear_log": {},
     "link": _of(TEXT, "phase") | _of(MAYBE_TEXT, "transport failure")
-    | _of(MAYBE_NUMBER, "losses failed_tries refused longest_step_ms signal_dBm airtime_ms")
+    | _of(MAYBE_NUMBER, "losses failed_tries refused longest_step_ms long_steps")
+    | _of(MAYBE_NUMBER, "signal_dBm airtime_ms")
     | _of(MAYBE_FLAG, "connected")
     | _of(MAYBE_OBJECT, "session outbox readings bytes modem sms settings")
-    | _of(MAYBE_LIST, "transports wrong files"),
+    | _of(MAYBE_LIST, "transports wrong files flash"),
     "link_file": _of(LIST, "files"),
     "provision": {},
     "credit": _of(FLAG, "accepted") | _of(TEXT, "reason balance"),
@@ -88,6 +89,7 @@ _SETTING: Fields = {
 _EVENT = (NUMBER, TEXT, TEXT, (int, str))
 _NEXT: Fields = {"digest": TEXT, "start": TEXT}
 _FILE = (TEXT, NUMBER, TEXT)
+_FLASH = (TEXT, NUMBER, NUMBER)
 _TRANSPORT = _of(TEXT, "name") | _of(NUMBER, "sent received") | _of(
     MAYBE_NUMBER, "stalls longest_stall_ms") | _of(MAYBE_TEXT, "joined")
 _LINK_PARTS: dict[str, Fields] = {
@@ -157,12 +159,17 @@ def _link(do: str, answer: dict[str, Any]) -> str:
         _items(f"{do}.transports", answer.get("transports") or [],
                lambda at, item: _object(at, item, _TRANSPORT))
         or _items(f"{do}.files", answer.get("files") or [], _file)
+        or _items(f"{do}.flash", answer.get("flash") or [], _flash)
         or _items(f"{do}.settings.wifi", (answer.get("settings") or {}).get("wifi") or [],
                   _network))
 
 
 def _file(at: str, item: Any) -> str:
     return _row(at, item, _FILE, "[name, size, SHA-256]")
+
+
+def _flash(at: str, item: Any) -> str:
+    return _row(at, item, _FLASH, "[name, steps above 20 ms, longest in ms]")
 
 
 def _network(at: str, item: Any) -> str:

@@ -30,7 +30,10 @@ def page(r: dict, label: str, as_text: object) -> list:
         known = ["%s %s" % (key, as_text(row[key])) for key in sorted(row)
                  if key != "name" and row[key] is not None]
         found.append(label % ("over " + row["name"], ", ".join(known)))
-    found.append(label % ("longest step", "%d ms" % r["longest_step_ms"]))
+    found.append(label % ("longest step", "%d ms; %d above 20 ms" % (
+        r["longest_step_ms"], r["long_steps"])))
+    for row in r["flash"]:
+        found.append(label % ("flash: " + row[0], "%d ms; %d above 20 ms" % (row[2], row[1])))
     values = r["settings"]
     found.append(label % ("broker", "%s port %d, %s, by %s" % (
         values["host"] or "none", values["port"], "TLS" if values["tls"] else "no TLS",

@@ -24,7 +24,8 @@ def link(app: object) -> dict:
     uplink = network.uplink
     report = {
         "phase": "start", "transport": "", "connected": False, "failure": "", "losses": 0,
-        "failed_tries": 0, "refused": 0, "longest_step_ms": 0, "signal_dBm": None,
+        "failed_tries": 0, "refused": 0, "longest_step_ms": 0, "long_steps": 0, "flash": [],
+        "signal_dBm": None,
         "airtime_ms": None, "session": None, "modem": _modem(network.modem),
         "sms": _sms(network.sms),
         "transports": [_transport(network.transports[name])
@@ -51,7 +52,8 @@ def _task(task: object, transports: dict) -> dict:
     return {
         "phase": task.phase, "transport": task.transport, "connected": task.connected,
         "failure": task.failure, "losses": task.losses, "failed_tries": task.failures,
-        "refused": task.refused, "longest_step_ms": task.longest_step_ms,
+        "refused": task.refused, "longest_step_ms": task.holds.longest_ms,
+        "long_steps": task.holds.long, "flash": task.holds.rows(),
         "signal_dBm": transport.signal() if transport is not None else None,
         "airtime_ms": getattr(task, "airtime_ms", None),
         "session": None if session is None else {

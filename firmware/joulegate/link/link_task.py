@@ -13,6 +13,7 @@ from micropython import const
 
 from joulegate.core import events as event
 from joulegate.link.errors import LinkError
+from joulegate.link.holds import OUTBOX, Holds, take
 from joulegate.link.mqtt.session import Session
 from joulegate.vending.carriers import NETWORK
 
@@ -46,11 +47,12 @@ class Link:
         """meter_id: function giving the meter's number, "" while it has none. settings: a
         LinkSettings. transports: {name: transport}, see transport.py. uplink: what there is to
         say; answers step(now), next(), handed(token), restart(), connected(up) and
-        receipt(data), with None for a message that gets none. accept(payload, carrier): the
-        meter's gate, an Answer. clock: answers now, valid, ticks_ms and ticks_diff. random(n):
-        a number from 0 to n - 1. log: an EventLog. rest_ms: shortest and longest rest between
-        tries. poll_ms: how often a quiet connection is looked at. make_home: function giving a
-        Home, called when the settings first want one; None for a meter that has none.
+        receipt(data), with None for a message that gets none. accept(payload, carrier): begins
+        to take a message, a Work that comes to an Answer. clock: answers now, valid, ticks_ms
+        and ticks_diff. random(n): a number from 0 to n - 1. log: an EventLog. rest_ms: shortest
+        and longest rest between tries. poll_ms: how often a quiet connection is looked at.
+        make_home: function giving a Home, called when the settings first want one; None for a
+        meter that has none.
         """
         self._meter_id = meter_id
         self._settings = settings
@@ -82,7 +84,8 @@ class Link:
         """Tries that did not get so far."""
         self.refused = 0
         """Messages that the meter failed on HANDLER_TRIES times, or can not ever send."""
-        self.longest_step_ms = 0
+        self.holds = Holds(clock)
+        """How long the task has held the others up."""
         self._expect(0)
 
     # --- for the others -------------------------------------------------------------------
@@ -203,7 +206,7 @@ class Link:
                 self._begin_home()
             if restarted and session.room:
                 busy = self._send_next(session) or self._send_home(session) or busy
-            now = self._note_step(began_step)
+            now = self.holds.note(began_step)
             if not first and self._clock.ticks_diff(now, began) > PREFER_MS:
                 break
             if busy:
@@ -212,14 +215,6 @@ class Link:
                 await asyncio.sleep_ms(BUSY_POLL_MS if session.sending else self._poll_ms)
         session.leave()
         return told
-
-    def _note_step(self, began: object) -> object:
-        """Note how long the task has held the others up; return the instant."""
-        now = self._clock.ticks_ms()
-        step_ms = self._clock.ticks_diff(now, began)
-        if step_ms > self.longest_step_ms:
-            self.longest_step_ms = step_ms
-        return now
 
     def _close(self, transport: object) -> None:
         was_ready = self.connected
@@ -312,9 +307,9 @@ class Link:
 
         OSError or MemoryError, and the broker keeps it: this may be better soon.
         """
-        began = self._clock.ticks_ms()
         try:
-            self._uplink.receipt(self._accept(payload, NETWORK).receipt)
+            await take(self._accept(payload, NETWORK), self._uplink, self.holds, self._clock,
+                       asyncio.sleep_ms)
         except (OSError, MemoryError):
             raise
         except Exception as e:
@@ -323,15 +318,15 @@ class Link:
             if self._handler_failed < HANDLER_TRIES:
                 raise LinkError("message: %r" % e) from None
             self.refused += 1
-        finally:
-            self._note_step(began)
         self._handler_failed = 0
 
     async def _run_uplink(self) -> None:
         """Have readings, events and freezes noted down every second, connected or not."""
         while True:
+            began = self._clock.ticks_ms()
             try:
                 self._uplink.step(self._clock.now())
+                self.holds.note(began, OUTBOX)
             except Exception as e:
                 self.failure = "uplink: %r" % e
                 self._log.add(event.SOFTWARE_FAILED, self._clock.now())

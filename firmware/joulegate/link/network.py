@@ -172,7 +172,7 @@ class Network:
             from joulegate.link.wifi import WifiTransport
             self.transports["wifi"] = WifiTransport(wlan, self.settings, app.clock)
         self.link = Link(
-            self._meter_id, self.settings, self.transports, self.uplink, app.accept_message,
+            self._meter_id, self.settings, self.transports, self.uplink, app.begin_message,
             app.clock, _random, app.log, make_home=self._make_home)
         tasks.append(asyncio.create_task(self.link.run()))
         return [task for task in tasks if task is not None]
@@ -193,7 +193,7 @@ class Network:
         timing = Timing()
         self.link = LorawanLink(
             self._meter_id, self.settings, Rak3172(lines[0], timing), self.uplink,
-            app.accept_message, app.clock, _random, app.log, timing)
+            app.begin_message, app.clock, _random, app.log, timing)
         return [asyncio.create_task(self.link.run())]
 
     def _begin_modem(self, sockets: bool, make_ppp: object) -> object:

@@ -43,6 +43,7 @@ class Entrance:
         self._login: object = None
         self.unproven = 0
         """Messages since the start that nobody proved; they are written down nowhere else."""
+        self._under_way: object = None
         self._passed_s = 0
         self._day_s = 0
         self._reports = 0
@@ -108,6 +109,7 @@ class Entrance:
 
     def start_messages(self, now: int) -> None:
         """Read the keys for messages, once the gate has recovered. Never raises."""
+        self._end_message()
         self.messages = None
         login = self._login
         self._login = None
@@ -139,11 +141,40 @@ class Entrance:
         return entered
 
     def accept_message(self, message: bytes, carrier: int) -> object:
-        """Take a message and return a messages.Answer; RuntimeError without keys."""
+        """Take a message at once and return a messages.Answer; RuntimeError without keys."""
+        return self.begin_message(message, carrier).finish()
+
+    def begin_message(self, message: bytes, carrier: int) -> object:
+        """Begin to take a message; return the Work that comes to its Answer. RuntimeError
+        without keys.
+
+        There is one at a time: another carrier's that is under way is brought to its end first,
+        so nobody waits for a carrier that does not go on.
+        """
         if self.messages is None:
             raise RuntimeError("message: the meter has no keys for messages")
+        self._end_message()
+        # Only here: a meter without keys for messages has no use for it.
+        from joulegate.vending.steps import Work
+        self._under_way = Work(self._accepting(message, carrier))
+        return self._under_way
+
+    def _end_message(self) -> None:
+        """Bring the message that is under way to its end, before keys change or another comes."""
+        work = self._under_way
+        self._under_way = None
+        if work is not None and not work.done:
+            try:
+                work.finish()
+            except Exception:
+                pass  # its own carrier is told at its next step
+
+    def _accepting(self, message: bytes, carrier: int) -> object:
         now = self._app.clock.now()
-        answer = self.messages.accept(message, carrier)
+        try:
+            answer = yield from self.messages.accepting(message, carrier)
+        finally:
+            self._under_way = None
         if answer.sender is None:
             self.unproven += 1
         elif answer.fresh and answer.accepted:
@@ -252,6 +283,7 @@ class Entrance:
         """
         from joulegate.vending.key_documents import message_keys
         entries = message_keys(keys, factory)
+        self._end_message()
         service = self.messages or self._service()
         service.provision(entries)
         self._app.log.add(event.MESSAGE_KEYS_SET, self._app.clock.now(), len(entries))

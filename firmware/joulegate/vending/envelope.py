@@ -17,6 +17,7 @@ from joulegate.vending.message_result import (
     FORMAT_FAILURE,
     MessageError,
 )
+from joulegate.vending.steps import NUMBER, finish
 
 PROTOCOL = const(1)
 DOWN = const(0)
@@ -61,6 +62,10 @@ class Envelope:
 
         That the number is a new one, and what the body asks, is for the caller to judge.
         """
+        return finish(self.opening(message))
+
+    def opening(self, message: bytes) -> object:
+        """Do what `open` does in steps; see steps.py."""
         kid, number, partial_iv, ciphertext = _split(message)
         entry = self._ring.find(kid)
         if entry is None:
@@ -68,14 +73,17 @@ class Envelope:
         if entry.role == METER:
             raise EnvelopeError(
                 AUTHENTICATION_FAILURE, "direction", "kid: is this meter's own, a message came in")
+        yield ""
         cipher, base_iv, external = self._material(entry, DOWN)
+        yield ""
         try:
-            plaintext = cipher.open(
+            plaintext = yield from cipher.opening(
                 _nonce(base_iv, partial_iv), _encrypt_structure(external), ciphertext)
         except TagError:
             raise EnvelopeError(
                 AUTHENTICATION_FAILURE, "tag",
                 "tag: is not of this key, meter, direction and content") from None
+        yield ""
         try:
             body = decode(plaintext)
             if not isinstance(body, dict):
@@ -92,13 +100,21 @@ class Envelope:
 
         OSError when no more numbers can be leased.
         """
+        return finish(self.sealing(body))
+
+    def sealing(self, body: dict) -> object:
+        """Do what `seal` does in steps; see steps.py."""
         plaintext = encode(body, BODY_MAX)
         entry = self._ring.own()
+        yield ""
         number = self._numbers.take()
+        yield NUMBER
         partial_iv = number.to_bytes(_NUMBER_SIZE_MAX, "big").lstrip(b"\x00")
         cipher, base_iv, external = self._material(entry, UP)
-        ciphertext = cipher.seal(
+        yield ""
+        ciphertext = yield from cipher.sealing(
             _nonce(base_iv, partial_iv), _encrypt_structure(external), plaintext)
+        yield ""
         headers = {_KID: entry.kid, _PARTIAL_IV: partial_iv}
         return bytes((_TAG_ENCRYPT0,)) + encode([_PROTECTED, headers, ciphertext], MESSAGE_MAX - 1)
 

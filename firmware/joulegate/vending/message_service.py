@@ -8,6 +8,7 @@ from joulegate.vending.leased_numbers import LeasedNumbers, Leases
 from joulegate.vending.message_result import EXECUTION_FAILURE
 from joulegate.vending.messages import Answer, Messages
 from joulegate.vending.meter_actions import MeterActions
+from joulegate.vending.steps import SUPPLY, finish
 
 
 class MessageService:
@@ -76,10 +77,16 @@ class MessageService:
         """Take a message from a carrier; never raises. `receipt` of the answer, if there is
         one, goes back to the sender.
         """
+        return finish(self.accepting(message, carrier))
+
+    def accepting(self, message: bytes, carrier: int) -> object:
+        """Do what `accept` does in steps; see steps.py and Messages.accepting."""
         app = self._app
         if self._messages is None:
             return Answer(EXECUTION_FAILURE, "storage", self.problem)
-        answer = self._messages.accept(message, app.clock.now(), carrier)
+        answer = yield from self._messages.accepting(message, app.clock.now(), carrier)
         if answer.accepted and answer.instruction.changes_supply:
+            yield ""
             app.task.step()
+            yield SUPPLY
         return answer

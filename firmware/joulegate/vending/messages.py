@@ -27,6 +27,7 @@ from joulegate.vending.message_result import (
     MessageError,
     reason_number,
 )
+from joulegate.vending.steps import DEED, finish
 
 _RECEIPT = const(1)
 """The code of a receipt, among the messages that the meter sends."""
@@ -73,6 +74,14 @@ class Messages:
 
     def accept(self, message: bytes, now: int, carrier: int) -> Answer:
         """Take a message from a carrier; never raises for a bad one. now: meter's seconds."""
+        return finish(self.accepting(message, now, carrier))
+
+    def accepting(self, message: bytes, now: int, carrier: int) -> object:
+        """Do what `accept` does in steps, see steps.py; one message at a time.
+
+        Nothing changes before the step DEED, and that is one: what a message asks for is done
+        and on flash after it, or not begun.
+        """
         digest = sha256(message).digest()
         if digest == self._digest:
             self._answered.fresh = False
@@ -80,7 +89,7 @@ class Messages:
         self._fresh = False
         instruction = None
         try:
-            entry, number, body = self._envelope.open(message)
+            entry, number, body = yield from self._envelope.opening(message)
         except EnvelopeError as e:
             if e.entry is None:
                 return Answer(e.status, e.reason, e.text)
@@ -89,17 +98,20 @@ class Messages:
             result = self._refusal(e)
         else:
             mark = bytes(message[-MARK_SIZE:])
+            yield ""
             try:
                 instruction = parse(body, entry.role)
+                yield ""
                 result = self._do(instruction, entry, number, mark, now, carrier)
             except MessageError as e:
                 result = self._refusal(e)
+        yield DEED
         if instruction is not None and instruction.unnumbered:
             answer = Answer(*result[:3])
             answer.sender = entry
         else:
             held = self._receipt_number(instruction, carrier)
-            answer = self._answer(entry, number, result, now, held)
+            answer = yield from self._answer(entry, number, result, now, held)
         answer.instruction = instruction
         answer.fresh = self._fresh
         if answer.accepted and answer.receipt is not None:
@@ -182,7 +194,8 @@ class Messages:
 
     def _answer(
         self, entry: KeyEntry, number: int, result: tuple, now: int, held: "int | None"
-    ) -> Answer:
+    ) -> object:
+        """Return the Answer with its receipt; in steps."""
         status, reason, text, data, balance = result
         answer = Answer(status, reason, text)
         answer.sender = entry
@@ -196,8 +209,9 @@ class Messages:
             body[8] = data
         if held is not None:
             body[9] = held
+        yield ""
         try:
-            answer.receipt = self._envelope.seal(body)
+            answer.receipt = yield from self._envelope.sealing(body)
         except (OSError, ValueError) as e:
             # What is done is done; the sender asks again.
             answer.text = "%s; no receipt: %s" % (text, e)

@@ -116,16 +116,12 @@ class LinkMeter:
         self.transport = ModelTransport(self._network, self.turns, self._random)
         self.link = app.network.link = Link(
             lambda: app.state.meter_id, settings, {"modem": self.transport}, self.uplink,
-            self._accept, app.clock, self._random.randrange, app.log, poll_ms=self._poll_ms)
+            app.begin_message, app.clock, self._random.randrange, app.log, poll_ms=self._poll_ms)
         link_task.asyncio = self.turns
         outbox = self.uplink.held.outbox
         self._put_receipt = outbox.put_receipt
         outbox.put_receipt = self._note_receipt
         self.turns.create_task(self.link.run())
-
-    def _accept(self, payload: bytes, carrier: int) -> object:
-        self.turns.kind = "message"
-        return self.app.accept_message(payload, carrier)
 
     def _note_receipt(self, message: bytes, now: int) -> int:
         number = self._put_receipt(message, now)

@@ -82,7 +82,7 @@ class Networked:
         link = self._bed.app.network.link
         self._late.take(self._watch.late)
         self._slices.take(self._watch.slices)
-        self._longest_link_ms = max(self._longest_link_ms, link.longest_step_ms)
+        self._longest_link_ms = max(self._longest_link_ms, link.holds.longest_ms)
         if link.session is not None:
             self._connections += link.session.connections
             link.session.connections = 0

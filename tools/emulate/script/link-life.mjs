@@ -188,14 +188,15 @@ export class LinkLife {
       this.checks.equal(`message ${i + 1}, timed`, "confirmed", state);
     }
     const said = JSON.parse(this.#exec(
-      "import json\nprint(json.dumps([app.costs, app.network.link.longest_step_ms, " +
+      "import json\nh = app.network.link.holds\n" +
+      "print(json.dumps([app.costs, [h.longest_ms, h.long, h.rows()], app.steps, " +
       "app.network.modem.engine.reader.overflows, app.network.modem.engine.reader.noise, " +
       "app.network.modem.engine.strays, app.network.modem.restarts, " +
       "app.network.link.losses, app.network.link.failures, app.network.link.failure]))"));
-    const [costs, step, overflows, noise, strays, restarts, losses, failures, failure] = said;
+    const [costs, holds, steps, overflows, noise, strays, restarts, losses, failures, failure] = said;
     const uart = this.bed.pico.mcu.uart[0];
     Object.assign(this.figures, {
-      costs, longest_step_ms: step,
+      costs, holds, steps,
       line: { overflows, noise, strays, restarts, losses, failures, failure, overruns: uart.overruns },
     });
     this.checks.equal("UART: overruns, lines too long, noise", "0 0 0",
@@ -203,7 +204,7 @@ export class LinkLife {
   }
 
   memory() {
-    this.#exec("app.canary.cancel()\ndel app.canary, app.seen");
+    this.#exec("app.canary.cancel()\ndel app.canary, app.seen, app.steps");
     this.line.wait(500);
     this.figures.heap = this.#heap();
     const { used, free, largest } = this.figures.heap;

@@ -19,10 +19,12 @@ async def _canary(seen):
 app.canary = asyncio.create_task(_canary(app.seen))
 `;
 
-// Times calls: `app.costs` has for each name how often, all in us, the longest in us.
+// Times calls: `app.costs` has for each name how often, all in us, the longest in us. `app.steps`:
+// [name, us] of each step of the messages that come.
 export const PROBES = `
 import time
 app.costs = {}
+app.steps = []
 def _probe(owner, name, label):
     inner = getattr(owner, name)
     cost = app.costs.setdefault(label, [0, 0, 0])
@@ -37,10 +39,23 @@ def _probe(owner, name, label):
             cost[2] = max(cost[2], took)
     setattr(owner, name, timed)
 service = app.entrance.messages
-_probe(service._envelope, "open", "open")
-_probe(service._envelope, "seal", "seal")
 _probe(service._envelope, "_material", "key")
-_probe(service._messages, "accept", "message")
+def _probe_steps():
+    from joulegate.vending.steps import Work
+    inner = Work.step
+    def timed(work):
+        began = time.ticks_us()
+        name = inner(work)
+        took = time.ticks_diff(time.ticks_us(), began)
+        cost = app.costs.setdefault("step " + (name or "of computing"), [0, 0, 0])
+        cost[0] += 1
+        cost[1] += took
+        cost[2] = max(cost[2], took)
+        if len(app.steps) < 64:
+            app.steps.append([name, took])
+        return name
+    Work.step = timed
+_probe_steps()
 _probe(app.task, "step", "tick")
 _probe(app.uplink, "receipt", "receipt stored")
 _probe(app.uplink, "next", "next")
@@ -49,4 +64,21 @@ _probe(app.state.ledger, "commit", "commit")
 _probe(service._messages._ring, "derive", "derive")
 _probe(app.network.modem.engine, "pump", "pump")
 _probe(app.network.link.session, "step", "session step")
+def _longest_body():
+    from joulegate.vending.cbor import decode, encode
+    from joulegate.vending.instructions import parse
+    data = encode({0: 25, 2: ["a_name_of_some_setting", 1000000] * 16}, 475)
+    began = time.ticks_us()
+    body = decode(data)
+    took = time.ticks_diff(time.ticks_us(), began)
+    app.costs["longest body, decode"] = [1, took, took]
+    began = time.ticks_us()
+    parse(body, 2)
+    took = time.ticks_diff(time.ticks_us(), began)
+    app.costs["longest body, parse"] = [1, took, took]
+_longest_body()
+import gc
+_began = time.ticks_us()
+gc.collect()
+app.costs["collection"] = [1] + [time.ticks_diff(time.ticks_us(), _began)] * 2
 `;

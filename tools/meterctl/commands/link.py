@@ -76,8 +76,14 @@ def _over(found: dict[str, Any]) -> list[tuple[str, Any]]:
         if item.get("stalls") is not None:
             text += f"; {item['stalls']} stalls, the longest {item['longest_stall_ms']} ms"
         rows.append((f"over {item['name']}", text))
-    rows.append(("longest step", show.with_unit(found.get("longest_step_ms"), "ms")))
-    return rows
+    rows.append(("longest step", _held(found.get("longest_step_ms"), found.get("long_steps"))))
+    return rows + [(f"flash, {name}", _held(longest, count))
+                   for name, count, longest in found.get("flash") or []]
+
+
+def _held(longest_ms: int | None, count: int | None) -> str | None:
+    text = show.with_unit(longest_ms, "ms")
+    return text if count is None else f"{text}; {count} above 20 ms"
 
 
 _CAPABLE = {None: "not known yet", True: "can be had", False: "cannot be had"}

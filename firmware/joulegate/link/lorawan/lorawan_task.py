@@ -14,6 +14,7 @@ from micropython import const
 
 from joulegate.core import events as event
 from joulegate.link.errors import LinkError
+from joulegate.link.holds import OUTBOX, Holds, take
 from joulegate.link.lorawan import rak3172
 from joulegate.link.lorawan.air import SIZE_MIN, AirBudget, airtime_ms, size_max
 from joulegate.link.lorawan.pieces import TAGS, Cutter, Gatherer
@@ -87,8 +88,8 @@ class LorawanLink:
         """Messages that the meter failed on, or that have too many pieces."""
         self.sent = self.received = 0
         """Messages."""
-        self.longest_step_ms = 0
-        """The longest that a message that came in has held the others up."""
+        self.holds = Holds(timing)
+        """How long what came in has held the others up."""
 
     # --- for the others -------------------------------------------------------------------
 
@@ -175,7 +176,7 @@ class LorawanLink:
             radio.pump()
             payload = radio.take()
             if payload is not None:
-                self._take(payload)
+                await self._take(payload)
                 continue
             self._air.pass_time(self._clock.uptime())
             self._uplink.budget.strait = self._air.strait
@@ -265,7 +266,7 @@ class LorawanLink:
 
     # --- in -------------------------------------------------------------------------------
 
-    def _take(self, payload: bytes) -> None:
+    async def _take(self, payload: bytes) -> None:
         """Take a piece, and do what the message says that it completes.
 
         What the meter fails on is gone; its sender gets no receipt, and asks again.
@@ -274,9 +275,9 @@ class LorawanLink:
         if message is None:
             return
         timing = self._timing
-        began = timing.ticks_ms()
         try:
-            self._uplink.receipt(self._accept(message, NETWORK).receipt)
+            await take(self._accept(message, NETWORK), self._uplink, self.holds, timing,
+                       timing.sleep_ms)
             self.received += 1
         except (OSError, MemoryError) as e:
             self.refused += 1
@@ -285,14 +286,14 @@ class LorawanLink:
             self.refused += 1
             self.failure = "message: %r" % e
             self._log.add(event.SOFTWARE_FAILED, self._clock.now())
-        self.longest_step_ms = max(
-            self.longest_step_ms, timing.ticks_diff(timing.ticks_ms(), began))
 
     async def _run_uplink(self) -> None:
         """Have readings, events and freezes noted down every second, connected or not."""
         while True:
+            began = self._timing.ticks_ms()
             try:
                 self._uplink.step(self._clock.now())
+                self.holds.note(began, OUTBOX)
             except Exception as e:
                 self.failure = "uplink: %r" % e
                 self._log.add(event.SOFTWARE_FAILED, self._clock.now())

@@ -108,7 +108,7 @@ class Uplink:
             self._want_status = False
             self._wanted_s = up
             self._status_due = True
-        if self.held is not None:
+        if self.held is not None and not self._reserved:
             self.held.step(now, up, self._connected)
 
     def _read(self, now: int) -> None:
@@ -203,11 +203,12 @@ class Uplink:
     def receipt_number(self, carrier: int, fresh: bool) -> "int | None":
         """Return the number to be sealed in the receipt that is made next, None for none.
 
-        fresh: its message has just made the meter do something.
+        fresh: its message has just made the meter do something. Nothing else is put into the
+        outbox until `receipt` has been called, with None when there is none after all.
         """
-        self._reserved = 0
         if carrier != NETWORK or self.held is None:
             return None
+        self._reserved = 0
         number = self.held.receipt_number(self._app.clock.now(), fresh)
         if number is not None:
             self._reserved = number

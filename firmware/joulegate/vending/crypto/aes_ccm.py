@@ -3,13 +3,15 @@
 Source: RFC 3610 and NIST SP 800-38C; the name and the number 10 are those of RFC 9053 section
 4.2. CCM is built of AES blocks that the interpreter makes in C: CBC for the authentication,
 ECB of counters for the key stream. The work goes through two buffers of a few blocks, so a
-message of any length costs the same memory.
+message of any length costs the same memory; and in steps of STEP bytes, see steps.py, so it holds
+the processor no longer than a short one.
 """
 
 from cryptolib import aes
 from micropython import const
 
 from joulegate.vending.crypto.constant_time import equal
+from joulegate.vending.steps import finish
 
 KEY_SIZE = const(16)
 NONCE_SIZE = const(13)
@@ -18,6 +20,8 @@ TEXT_MAX = const(0xFFFF)
 """What a length field of 15 - 13 bytes can say."""
 AAD_MAX = const(0xFEFF)
 """Beyond, the length would be written in another form, which nothing here needs."""
+STEP = const(256)
+"""Bytes of a text worked in one step."""
 
 _MODE_ECB = const(1)
 _MODE_CBC = const(2)
@@ -84,12 +88,17 @@ class AesCcm:
 
         ValueError for a nonce, aad or plaintext of a length that cannot be.
         """
+        return finish(self.sealing(nonce, aad, plaintext))
+
+    def sealing(self, nonce: bytes, aad: bytes, plaintext: bytes) -> object:
+        """Do what `seal` does in steps."""
         _check(nonce, aad, len(plaintext))
         sealed = bytearray(len(plaintext) + TAG_SIZE)
         sealed[:len(plaintext)] = plaintext
         text = memoryview(sealed)[:len(plaintext)]
-        tag = self._tag(nonce, aad, text)
-        self._stream(nonce, text, tag)
+        tag = yield from self._tag(nonce, aad, text)
+        yield ""
+        yield from self._stream(nonce, text, tag)
         sealed[len(plaintext):] = tag
         return bytes(sealed)
 
@@ -98,6 +107,10 @@ class AesCcm:
 
         ValueError for lengths that cannot be. Nothing deciphered leaves here unproven.
         """
+        return finish(self.opening(nonce, aad, sealed))
+
+    def opening(self, nonce: bytes, aad: bytes, sealed: bytes) -> object:
+        """Do what `open` does in steps."""
         length = len(sealed) - TAG_SIZE
         if length < 0:
             raise ValueError("ciphertext: %d bytes, at least the %d of a tag" % (
@@ -105,15 +118,17 @@ class AesCcm:
         _check(nonce, aad, length)
         plaintext = bytearray(sealed[:length])
         tag = bytearray(sealed[length:])
-        self._stream(nonce, plaintext, tag)
-        if not equal(tag, self._tag(nonce, aad, plaintext)):
+        yield from self._stream(nonce, plaintext, tag)
+        yield ""
+        proof = yield from self._tag(nonce, aad, plaintext)
+        if not equal(tag, proof):
             for i in range(length):
                 plaintext[i] = 0
             raise TagError("tag: wrong")
         return bytes(plaintext)
 
-    def _tag(self, nonce: bytes, aad: bytes, plaintext: bytearray | memoryview) -> bytearray:
-        """Return the bare code, before it is enciphered (RFC 3610 section 2.2)."""
+    def _tag(self, nonce: bytes, aad: bytes, plaintext: bytearray | memoryview) -> object:
+        """Return the bare code, before it is enciphered (RFC 3610 section 2.2); in steps."""
         mac = _Mac(self._key)
         length = len(plaintext)
         mac.update(bytes((_FLAGS_FIRST | (_FLAG_AAD if aad else 0),)))
@@ -123,12 +138,16 @@ class AesCcm:
             mac.update(bytes((len(aad) >> 8, len(aad) & 0xFF)))
             mac.update(aad)
             mac.flush()
-        mac.update(plaintext)
+        text = memoryview(plaintext)
+        for at in range(0, length, STEP):
+            if at:
+                yield ""
+            mac.update(text[at:at + STEP])
         mac.flush()
         return bytearray(mac.value[:TAG_SIZE])
 
-    def _stream(self, nonce: bytes, text: bytearray | memoryview, tag: bytearray) -> None:
-        """Encipher or decipher a text and its tag in place (RFC 3610 section 2.3)."""
+    def _stream(self, nonce: bytes, text: bytearray | memoryview, tag: bytearray) -> object:
+        """Encipher or decipher a text and its tag in place (RFC 3610 section 2.3); in steps."""
         first = bytes((_FLAGS_COUNTER,)) + nonce
         stream = bytearray(_CHUNK)
         counter = 0
@@ -153,6 +172,8 @@ class AesCcm:
             skipped = 0
             if at == len(text):
                 return
+            if counter * _BLOCK % STEP == 0:
+                yield ""
 
 
 def _check(nonce: bytes, aad: bytes, length: int) -> None:
