@@ -144,7 +144,7 @@ class Rig:
         return [("first", True, ""), ("second", False, "broken")]
 
     def accept(self, message, carrier=NETWORK):
-        return self.service.accept(message, carrier)
+        return self.begin(message, carrier).finish()
 
     def begin(self, message, carrier=NETWORK):
         return Work(self.service.accepting(message, carrier))

@@ -36,7 +36,8 @@ def rows(found: dict[str, Any]) -> list[str]:
                             ("messages", "burst"), ("reconnecting", "reset"))),
         *((f"{name}, each and longest", _cost(found["costs"][name])) for name in COSTS
           if found["costs"].get(name, [0])[0]),
-        *_told(*found["holds"]),
+        *_told("connecting", found["holds_connecting"]),
+        *_told("all", found["holds"]),
         ("heap without link", f"{before['used']} bytes"),
         ("heap with everything", f"{heap['used']} bytes of {whole}, "
          f"{100 * heap['free'] / whole:.0f} % free, largest piece {heap['largest']}"),
@@ -47,17 +48,18 @@ def rows(found: dict[str, Any]) -> list[str]:
 
 
 COSTS = (
-    "step of computing", "step deed", "step supply", "step number", "receipt stored", "derive",
-    "commit", "next", "tick", "uplink step", "session step", "pump", "collection",
+    "step of computing", "step deed", "step supply", "step number", "receipt stored", "seal",
+    "derive", "commit", "next", "tick", "uplink step", "session step", "pump", "collection",
     "longest body, decode", "longest body, parse",
 )
 """What is timed on the chip: the steps of a message, and what they and others hold."""
 
 
-def _told(longest_ms: int, long: int, flash: list[tuple[str, int, int]]) -> list[tuple[str, str]]:
+def _told(when: str, holds: list[Any]) -> list[tuple[str, str]]:
     """Return what the meter itself tells of how long its link held others up."""
+    longest_ms, long, flash = holds
     rows = [("computing", long, longest_ms), *((f"flash, {row[0]}", *row[1:]) for row in flash)]
-    return [(f"told by the meter, {name}", f"{longest} ms, {count} above 20 ms")
+    return [(f"told, {when}: {name}", f"{longest} ms, {count} above 20 ms")
             for name, count, longest in rows]
 
 

@@ -140,10 +140,6 @@ class Entrance:
             self._app.task.step()
         return entered
 
-    def accept_message(self, message: bytes, carrier: int) -> object:
-        """Take a message at once and return a messages.Answer; RuntimeError without keys."""
-        return self.begin_message(message, carrier).finish()
-
     def begin_message(self, message: bytes, carrier: int) -> object:
         """Begin to take a message; return the Work that comes to its Answer. RuntimeError
         without keys.

@@ -17,7 +17,7 @@ from joulegate.vending.message_result import (
     FORMAT_FAILURE,
     MessageError,
 )
-from joulegate.vending.steps import NUMBER, finish
+from joulegate.vending.steps import NUMBER
 
 PROTOCOL = const(1)
 DOWN = const(0)
@@ -57,15 +57,12 @@ class Envelope:
         self._ring = ring
         self._numbers = numbers
 
-    def open(self, message: bytes) -> tuple:
-        """Return (key entry, number, body) of a message to this meter; EnvelopeError.
+    def opening(self, message: bytes) -> object:
+        """Return (key entry, number, body) of a message to this meter, in steps, see steps.py;
+        EnvelopeError.
 
         That the number is a new one, and what the body asks, is for the caller to judge.
         """
-        return finish(self.opening(message))
-
-    def opening(self, message: bytes) -> object:
-        """Do what `open` does in steps; see steps.py."""
         kid, number, partial_iv, ciphertext = _split(message)
         entry = self._ring.find(kid)
         if entry is None:
@@ -95,15 +92,12 @@ class Envelope:
             raise error from None
         return entry, number, body
 
-    def seal(self, body: dict) -> bytes:
-        """Return a message of the meter; CborError for a body of more than BODY_MAX bytes.
-
-        OSError when no more numbers can be leased.
-        """
-        return finish(self.sealing(body))
-
     def sealing(self, body: dict) -> object:
-        """Do what `seal` does in steps; see steps.py."""
+        """Return a message of the meter, in steps, see steps.py.
+
+        CborError for a body of more than BODY_MAX bytes, OSError when no more numbers can be
+        leased.
+        """
         plaintext = encode(body, BODY_MAX)
         entry = self._ring.own()
         yield ""

@@ -63,7 +63,7 @@ class MessageService:
         """
         if self.problem:
             raise RuntimeError(self.problem)
-        return self._envelope.seal(body)
+        return finish(self._envelope.sealing(body))
 
     def provision(self, entries: list) -> None:
         """Give a meter that has just been provisioned its keys, a list of KeyEntry.
@@ -73,14 +73,11 @@ class MessageService:
         self.ring.create(entries)
         self.start()
 
-    def accept(self, message: bytes, carrier: int) -> Answer:
-        """Take a message from a carrier; never raises. `receipt` of the answer, if there is
-        one, goes back to the sender.
-        """
-        return finish(self.accepting(message, carrier))
-
     def accepting(self, message: bytes, carrier: int) -> object:
-        """Do what `accept` does in steps; see steps.py and Messages.accepting."""
+        """Take a message from a carrier and return its Answer, in steps, see steps.py and
+        Messages.accepting; never raises. `receipt` of the answer, if there is one, goes back to
+        the sender.
+        """
         app = self._app
         if self._messages is None:
             return Answer(EXECUTION_FAILURE, "storage", self.problem)

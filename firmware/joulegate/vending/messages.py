@@ -27,7 +27,7 @@ from joulegate.vending.message_result import (
     MessageError,
     reason_number,
 )
-from joulegate.vending.steps import DEED, finish
+from joulegate.vending.steps import DEED
 
 _RECEIPT = const(1)
 """The code of a receipt, among the messages that the meter sends."""
@@ -72,15 +72,12 @@ class Messages:
         self._answered: Answer | None = None
         self._fresh = False
 
-    def accept(self, message: bytes, now: int, carrier: int) -> Answer:
-        """Take a message from a carrier; never raises for a bad one. now: meter's seconds."""
-        return finish(self.accepting(message, now, carrier))
-
     def accepting(self, message: bytes, now: int, carrier: int) -> object:
-        """Do what `accept` does in steps, see steps.py; one message at a time.
+        """Take a message from a carrier and return its Answer, in steps, see steps.py; never
+        raises for a bad one. now: meter's seconds.
 
-        Nothing changes before the step DEED, and that is one: what a message asks for is done
-        and on flash after it, or not begun.
+        One message at a time. Nothing changes before the step DEED, and that is one: what a
+        message asks for is done and on flash after it, or not begun.
         """
         digest = sha256(message).digest()
         if digest == self._digest:

@@ -29,27 +29,24 @@ class Work:
         """steps: the generator."""
         self._steps = steps
         self._error: BaseException | None = None
+        self.done = False
         self.answer: object = None
         """What it came to, once `done`."""
-
-    @property
-    def done(self) -> bool:
-        return self._steps is None
 
     def step(self) -> str:
         """Do one step; return the name of its flash, "" for computing. Raises what the work
         raises, also when it was somebody else's step that did."""
-        if self._steps is None:
+        if self.done:
             if self._error is not None:
                 raise self._error
             return ""
         try:
             return next(self._steps)
         except StopIteration as e:
-            self._steps = None
+            self.done = True
             self.answer = e.value
         except BaseException as e:
-            self._steps = None
+            self.done = True
             self._error = e
             raise
         return ""
@@ -63,7 +60,7 @@ class Work:
 
     def drop(self) -> None:
         """Leave it where it is, as a cut of the power would."""
-        if self._steps is not None:
+        if not self.done:
             self._steps.close()
-            self._steps = None
+            self.done = True
             self._error = RuntimeError("work: was given up")

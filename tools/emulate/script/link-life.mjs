@@ -87,6 +87,7 @@ export class LinkLife {
       "ms", 0);
     this.checks.within("longest time between ticks while connecting", 0, GAP_MAX_MS,
       this.figures.connecting_gap_ms, "ms", 1);
+    this.figures.holds_connecting = this.#holds();
     this.figures.heap_connected = this.#heap();
   }
 
@@ -181,6 +182,7 @@ export class LinkLife {
     this.figures.stack_used = this.bed.pico.stackUsed(bytes);
     this.checks.check("deepest stack", `at most ${STACK_USED_MAX * bytes} bytes`,
       `${this.figures.stack_used} bytes`, this.figures.stack_used <= STACK_USED_MAX * bytes);
+    const holds = this.#holds();
     this.#exec(PROBES);
     for (let i = 0; i < 2; i += 1) {
       const asked = this.peers.ask("vend", { words: ["credit", "--amount", "1"] });
@@ -188,12 +190,11 @@ export class LinkLife {
       this.checks.equal(`message ${i + 1}, timed`, "confirmed", state);
     }
     const said = JSON.parse(this.#exec(
-      "import json\nh = app.network.link.holds\n" +
-      "print(json.dumps([app.costs, [h.longest_ms, h.long, h.rows()], app.steps, " +
+      "import json\nprint(json.dumps([app.costs, app.steps, " +
       "app.network.modem.engine.reader.overflows, app.network.modem.engine.reader.noise, " +
       "app.network.modem.engine.strays, app.network.modem.restarts, " +
       "app.network.link.losses, app.network.link.failures, app.network.link.failure]))"));
-    const [costs, holds, steps, overflows, noise, strays, restarts, losses, failures, failure] = said;
+    const [costs, steps, overflows, noise, strays, restarts, losses, failures, failure] = said;
     const uart = this.bed.pico.mcu.uart[0];
     Object.assign(this.figures, {
       costs, holds, steps,
@@ -282,6 +283,12 @@ export class LinkLife {
     const printed = this.repl.exec(`app = meter._requests._app\n${code}`, 20_000);
     this.repl.leave();
     return printed;
+  }
+
+  // What the meter tells of how long its link has held others up since the start.
+  #holds() {
+    return JSON.parse(this.#exec("import json\nh = app.network.link.holds\n" +
+      "print(json.dumps([h.longest_ms, h.long, h.rows()]))"));
   }
 
   #heap() {
