@@ -14,6 +14,7 @@ from numbers import Rational
 
 from .clock import TariffClock, most_specific
 from .load import load_rows
+from .netting import net_import, surplus
 from .tiers import Tier, band, exact, one_of, read_tiers, split, step
 
 __all__ = ["Bill", "load_rows"]
@@ -22,7 +23,7 @@ WINDOWS = ("none", "month", "bimonth", "calendar_year", "month_scaled_by_days")
 COUNTS = ("all_energy", "this_period_only")
 MODES = ("marginal", "whole")
 COMPONENTS = ("energy", "fixed", "export")  # what tax.applies_to may name, besides adders
-EXPORT_MODES = ("none", "net_billing", "net_billing_capped_per_period")
+EXPORT_MODES = ("none", "net_billing", "net_billing_capped_per_period", "net_metering")
 
 Cell = tuple[str, str]  # season id, period id
 
@@ -38,6 +39,7 @@ class Month:
     by_price_cell: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     energy_cost_to_end_of_day: dict[str, Fraction] = field(default_factory=dict)
     price_changes: int = 0
+    carried: dict[str, Fraction] = field(default_factory=dict)  # by period, into the month
 
 
 class Bill:
@@ -63,6 +65,7 @@ class Bill:
         if self._window_rule == "none" and any(len(list_) > 1 for list_ in self._energy.values()):
             raise ValueError("tiers.window 'none': one open tier a period")
         one_of(tariff["export"]["mode"], EXPORT_MODES, "export.mode")
+        self._nets = tariff["export"]["mode"] == "net_metering"
         self._check_charges()
 
         self._months: dict[str, Month] = {}
@@ -100,6 +103,9 @@ class Bill:
 
         month = self._open(start)
         cell = self._clock.cell(start)
+        if self._nets:
+            self._add_netted(month, cell, start, import_kWh, export_kWh)
+            return
         tiers = self._tiers(cell, start)
         position = self._position(cell[1])
         parts = split(tiers, position, import_kWh)
@@ -118,9 +124,65 @@ class Bill:
                 month.by_price_cell[f"{cell[0]}/{cell[1]}#{number}"] += kWh
         month.energy_cost_to_end_of_day[start.date().isoformat()] = month.energy
 
+    def _add_netted(
+        self, month: Month, cell: Cell, start: datetime, import_kWh: Fraction,
+        export_kWh: Fraction,
+    ) -> None:
+        """Price the month's sums so far anew; the window holds its earlier months only."""
+        month.imported[cell] += import_kWh
+        month.exported[cell] += export_kWh
+        self._note_price(month, cell, [0])
+        net = self._net(month)
+        month.energy = Fraction(0)
+        month.by_price_cell = {}
+        for (season, period), kWh in net.items():
+            tiers = self._tiers((season, period), start)
+            before = self._position(period)
+            if self._whole:
+                mine = before + sum(
+                    n for (_, other), n in net.items()
+                    if other == period or not self._this_period_only)
+                parts = [(band(tiers, mine), kWh)]
+            else:
+                parts = split(tiers, before, kWh)
+            for number, part in parts:
+                month.energy += part * tiers[number - 1][1]
+                month.by_price_cell[f"{season}/{period}#{number}"] = part
+        month.energy_cost_to_end_of_day[start.date().isoformat()] = month.energy
+
+    def _net(self, month: Month) -> dict[Cell, Fraction]:
+        return net_import(month.imported, month.exported, month.carried)
+
+    def _trued_up(self, name: str) -> bool:
+        """Return whether a surplus ends with a month, "YYYY-MM"."""
+        return int(name[5:]) == (self._tariff["export"].get("true_up") or {}).get("month")
+
+    def _close_netted(self, start: datetime) -> dict[str, Fraction]:
+        """Add the last month to the window; return what it carries into that of a start.
+
+        Every month between the first and the last must have data.
+        """
+        if not self._nets or not self._months:
+            return {}
+        name, month = list(self._months.items())[-1]
+        for cell, kWh in self._net(month).items():
+            self._window_kWh[cell] += kWh
+        if self._trued_up(name):
+            return {}
+        left = surplus(month.imported, month.exported, month.carried)
+        week = self._clock.week(self._clock.season(start.date()))
+        default = self._tariff.get("default_period")
+        if default not in week:
+            default = max(week, key=lambda period: week[period])
+        carried: dict[str, Fraction] = defaultdict(Fraction)
+        for period, kWh in left.items():
+            carried[period if period in week else default] += kWh
+        return carried
+
     def bills(self) -> list[dict]:
         """Return one bill for each calendar month that has data, all amounts exact.
 
+        Where export is netted, import is net and export what the month leaves over.
         `price_changes` counts every step of (season, period, tier) from one instant to the
         next; the step at a month's first instant is counted in the month that begins.
         """
@@ -135,12 +197,13 @@ class Bill:
             "bimonth": (start.year, (start.month - 1) // 2),
             "calendar_year": start.year,
         }[self._window_rule]
+        name = start.strftime("%Y-%m")
+        carried = {} if name in self._months else self._close_netted(start)
         if window != self._window:
             self._window = window
             self._window_kWh.clear()
-        name = start.strftime("%Y-%m")
         if name not in self._months:
-            self._months[name] = Month(self._whole_window_cost(start))
+            self._months[name] = Month(self._whole_window_cost(start), carried=carried)
         return self._months[name]
 
     def _tiers(self, cell: Cell, at: datetime) -> list[Tier]:
@@ -187,13 +250,21 @@ class Bill:
             self._in_force = now
 
     def _bill(self, name: str, month: Month) -> dict:
-        import_kWh = sum(month.imported.values(), Fraction(0))
+        used = self._net(month) if self._nets else month.imported
+        import_kWh = sum(used.values(), Fraction(0))
+        export_kWh = sum(month.exported.values(), Fraction(0))
+        if self._nets:
+            over = surplus(month.imported, month.exported, month.carried)
+            export_kWh = sum(over.values(), Fraction(0))
         adders: dict[str, Fraction] = defaultdict(Fraction)
         for adder in self._tariff["adders"]:
             adders[adder["name"]] += import_kWh * exact(adder["price"], f"adder {adder['name']}")
         adders_total = sum(adders.values(), Fraction(0))
         fixed = self._fixed(month, import_kWh)
         export_credit = self._export_credit(month)
+        if self._nets and self._trued_up(name):
+            price = self._tariff["export"]["true_up"].get("price", "0")
+            export_credit = export_kWh * exact(price, "export.true_up.price")
         before_tax = month.energy + adders_total + fixed - export_credit
         if self._tariff["minimum"]:
             minimum = exact(self._tariff["minimum"]["amount"], "minimum")
@@ -205,7 +276,7 @@ class Bill:
         return {
             "month": name,
             "import_kWh": import_kWh,
-            "export_kWh": sum(month.exported.values(), Fraction(0)),
+            "export_kWh": export_kWh,
             "kWh_by_price_cell": dict(month.by_price_cell),
             "energy_cost_to_end_of_day": dict(month.energy_cost_to_end_of_day),
             "energy": month.energy,
@@ -233,7 +304,7 @@ class Bill:
     def _export_credit(self, month: Month) -> Fraction:
         export = self._tariff["export"]
         credit = Fraction(0)
-        if export["mode"] == "none":
+        if export["mode"] in ("none", "net_metering"):
             return credit
         for cell, kWh in month.exported.items():
             if export["mode"] == "net_billing_capped_per_period":

@@ -59,6 +59,16 @@ class TariffClock:
                 return self._special_days[key]
         return self._day_types[DAYS[day.weekday()]]
 
+    def week(self, season: str) -> dict[str, int]:
+        """Return the minutes that each period of a season has of a week without special days."""
+        minutes: dict[str, int] = {}
+        for day in DAYS:
+            key = self._day_types[day]
+            for entry in most_specific(self._periods, season, key, "periods"):
+                length = minute_of_day(entry["to"]) - minute_of_day(entry["from"])
+                minutes[entry["period"]] = minutes.get(entry["period"], 0) + length
+        return minutes
+
     def cell(self, start: datetime) -> tuple[str, str]:
         """Return (season, period) at a local time; a period runs from its start up to its end."""
         day = start.date()

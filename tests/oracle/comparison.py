@@ -82,15 +82,24 @@ def differences_from_counts(tariff: dict, result: dict, load: Path, counts: Path
 def differences_from_load(tariff: dict, result: dict, load: Path) -> list[str]:
     """Return price cells that are off by more than counting and the meter constant explain."""
     oracle = Bill(tariff)
-    for interval in recorded(load):
-        oracle.add(*interval)
+    netted = tariff["export"]["mode"] == "net_metering"
+    sums: dict[str, Fraction] = {}
+    begun = Fraction(0)
+    for start, imported, exported in recorded(load):
+        oracle.add(start, imported, exported)
+        month = start.strftime("%Y-%m")
+        sums[month] = sums.get(month, Fraction(0)) + imported + exported
     wrong = []
     so_far = Fraction(0)
     for ours, theirs in zip(result["bills"], oracle.bills(), strict=True):
         bound = Fraction(theirs["price_changes"] + 1, COUNTS_PER_KWH)
+        if netted:
+            # A count of each direction may have begun at a change, in the months before too.
+            begun += bound * 2
+            bound = begun
         got = {name: Fraction(kWh) for name, kWh in ours["kWh_by_price_cell"].items()}
         true = theirs["kWh_by_price_cell"]
-        so_far += theirs["import_kWh"]
+        so_far += sums[theirs["month"]] if netted else theirs["import_kWh"]
         for name in got | true:
             off = abs(got.get(name, Fraction(0)) - true.get(name, Fraction(0)))
             # A full tier is full to the count: the error of all the window's energy, this month's

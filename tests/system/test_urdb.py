@@ -218,9 +218,20 @@ def test_fields_without_effect_are_let_pass() -> None:
 
 
 @pytest.mark.parametrize("name", [row[0] for row in CONVERSIONS])
-def test_net_metering_is_refused_unless_an_export_rule_is_chosen(name: str) -> None:
-    with pytest.raises(UrdbError, match="dgrules: 'Net Metering': .*choose export"):
-        convert(record_of(name))
+def test_net_metering_is_netted_unless_another_export_rule_is_chosen(name: str) -> None:
+    assert convert(record_of(name))["export"] == {"mode": "net_metering"}
+    assert convert(record_of(name), export="none")["export"] == {"mode": "none"}
+
+
+def test_tiers_over_several_periods_are_not_netted() -> None:
+    days = [[0] * 12 + [1] * 12 for _ in range(12)]
+    record = simple_record(
+        energyratestructure=[[tier("0.1", "500"), tier("0.2")], [tier("0.3")]],
+        energyweekdayschedule=days, energyweekendschedule=days, dgrules="Net Metering",
+    )  # fmt: skip
+    with pytest.raises(UrdbError, match="dgrules: 'Net Metering': no tiers over several periods"):
+        convert(record)
+    assert convert(record, export="none")["export"] == {"mode": "none"}
 
 
 def rates(*tiers: dict) -> dict:

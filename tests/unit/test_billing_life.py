@@ -45,6 +45,15 @@ LIVES = (
      "energy": {"summer/*": blocks(("1", "0.2"), (None, "0.35")), "winter/*": flat("0.12345")},
      "export": {"mode": "net_billing", "prices": {"*/day": "0.21", "*/night": "0.04"}},
      "special_days": [{"date": "07-14", "day_type": "any"}], "fixed": CHARGES[:1]},
+    {"tiers": rule("calendar_year", "this_period_only"), "periods": DAY_NIGHT,
+     "seasons": SUMMER_WINTER, "energy": {"summer/*": TIERS, "winter/*": flat("0.2")},
+     "export": {"mode": "net_metering", "true_up": {"month": 4, "price": "0.0312"}},
+     "fixed": CHARGES, "minimum": {"amount": "12", "per": "month"}, "tax": tax("0.0725")},
+    {"tiers": rule("month", "all_energy", "whole"), "periods": DAY_NIGHT,
+     "energy": {"*/day": TIERS, "*/night": blocks(("20", "0.3"), ("60.5", "0.2"), (None, "0.1"))},
+     "export": {"mode": "net_metering"}, "tax": tax("0.1", "fixed")},
+    {"tiers": rule("bimonth"), "energy": {"*/*": TIERS}, "export": {
+        "mode": "net_metering", "true_up": {"month": 8}}},
 )
 
 
@@ -66,7 +75,7 @@ class Life:
         if what < 8:
             billing.consume(random.choice((1, 7, random.below(3000), random.below(20000))))
         elif what < 10:
-            billing.produce(random.below(4000))
+            billing.produce(random.below(random.choice((4000, 20000))))
         elif what < 14:
             self.now += random.below(DAY_S)
         elif what < 16:

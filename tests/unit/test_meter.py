@@ -174,9 +174,9 @@ class TestSlicing(unittest.TestCase):
                        1001, 0, (1, 3, 1001))
 
     def test_with_export(self) -> None:
-        for mode in ("none", "net_billing", "net_billing_capped_per_period"):
+        for mode in ("none", "net_billing", "net_billing_capped_per_period", "net_metering"):
             export = {"mode": mode}
-            if mode != "none":
+            if mode[:11] == "net_billing":
                 export["prices"] = {"*/*": "0.07777777"}
             self.check({"export": export}, 300, 500, (1, 5, 500))
 
@@ -205,6 +205,29 @@ class TestAllocation(unittest.TestCase):
             finally:
                 micropython.heap_unlock()
             self.assertEqual(gc.mem_alloc(), before)
+
+    @unittest.skipUnless(ON_METER, "CPython counts no heap")
+    def test_nor_does_one_that_nets_to_and_fro_over_a_limit(self) -> None:
+        tiers = blocks(("5", "0.11111111"), (None, "0.7"))
+        for mode in ("marginal", "whole"):
+            for used, there, back in ((4995, 10, 10), (9000, 2, 3), (0, 2, 3)):
+                meter = meter_of({"tiers": rule("month", "all_energy", mode), "energy": {
+                    "*/*": tiers}, "export": {"mode": "net_metering"}},
+                    90000000, Supply(0, (5000, 100)))
+                now = parse_time("2023-01-01T01:00")
+                meter.tick(now, reading_of(used, 0))
+                reading = reading_of(there, back)
+                meter.tick(now, reading)
+                gc.collect()
+                before = gc.mem_alloc()
+                micropython.heap_lock()
+                try:
+                    for _ in range(100):
+                        now += 1
+                        meter.tick(now, reading)
+                finally:
+                    micropython.heap_unlock()
+                self.assertEqual(gc.mem_alloc(), before)
 
 
 if __name__ == "__main__":

@@ -278,7 +278,9 @@ REFUSED = (
     (("minimum", "amount"), "x", "minimum.amount", "must be a decimal text"),
 
     (("export",), None, "export", "must be an object"),
-    (("export", "mode"), "net_metering", "export.mode", "must be one of none, net_billing,"),
+    (("export", "mode"), "gift", "export.mode", "must be one of none, net_billing,"),
+    (("export", "mode"), "net_metering", "tiers.count", "netting needs this_period_only"),
+    (("export", "true_up"), {"month": 12}, "export.true_up", "needs mode net_metering"),
     (("export", "mode"), "none", "export.prices", "must be absent in mode none"),
     (("export", "prices"), GONE, "export.prices", "must be an object of prices"),
     (("export", "prices"), [], "export.prices", "must be an object of prices"),

@@ -44,7 +44,8 @@ SHAPES: dict[str, Fields] = {
     **dict.fromkeys(("demand", "demand_reset"), _of(LIST, "columns rows")
                     | _of(NUMBER, "minutes subperiods")),
     "green": _of(LIST, "columns rows") | _of(TEXT, "day") | _of(NUMBER, "intervals unknown"),
-    "balance": _of(TEXT, "balance credits charges currency month_kWh month_cost audit"),
+    "balance": _of(TEXT, "balance credits charges currency month_kWh month_cost audit")
+    | _of(MAYBE_OBJECT, "carried_kWh"),
     "tariff": _of(TEXT, "id name currency digest price") | _of(LIST, "periods seasons")
     | _of(NUMBER, "tiers") | _of(MAYBE_OBJECT, "next"),
     "relay": _of(TEXT, "relay commanded intent") | _of(MAYBE_FLAG, "load_voltage")

@@ -17,6 +17,7 @@ class Export(StrEnum):
 
     NONE = "none"
     NET_BILLING = "net_billing"
+    NET_METERING = "net_metering"
 
 
 @app.callback()

@@ -30,9 +30,11 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 WINDOW_OF_UNIT = {"kWh": "month", "kWh daily": "month_scaled_by_days"}
 PER_OF_UNITS = {"$/month": "month", "$/day": "day"}
-EXPORT_MODES = ("none", "net_billing")
-# Only a rule that prices every exported unit by itself fits a meter with two registers.
-EXPORT_OF_RULE = {None: "none", "Net Billing Instantaneous": "net_billing"}
+EXPORT_MODES = ("none", "net_billing", "net_metering")
+# Net billing by the hour prices sums that a meter with two registers does not keep.
+EXPORT_OF_RULE = {
+    None: "none", "Net Billing Instantaneous": "net_billing", "Net Metering": "net_metering",
+}
 ALPHA_2 = {"USA": "US"}
 
 
@@ -83,8 +85,8 @@ def convert(record: dict, currency: str = "USD", export: str | None = None) -> d
     Args:
         record: as from read_record; fractions are Decimal, never float.
         currency: ISO 4217 code of the amounts, which URDB writes as '$'.
-        export: 'none' or 'net_billing' to decide the export rule in place of `dgrules`; a
-            record whose rule the document cannot say is refused without it.
+        export: 'none', 'net_billing' or 'net_metering' to decide the export rule in place of
+            `dgrules`; a record whose rule the document cannot say is refused without it.
 
     Raises:
         UrdbError: names the field, its value and the rule.
@@ -125,7 +127,7 @@ def convert(record: dict, currency: str = "USD", export: str | None = None) -> d
         "fixed": _fixed(record),
         "minimum": _minimum(record),
         "tax": {"rate": "0", "included_in_prices": True},
-        "export": _export(record, export, used, cells),
+        "export": _export(record, export, used, cells, seasons),
         "source": _source(record),
         "confidence": "approved in URDB" if record.get("approved") else "not approved in URDB",
         "notes": " ".join(filter(None, [date_note, text(record, "energycomments")])),
@@ -262,19 +264,32 @@ def _minimum(record: dict) -> dict[str, str] | None:
 
 
 def _export(
-    record: dict, choice: str | None, used: dict[int, list[Tier]], cells: dict[str, int]
+    record: dict, choice: str | None, used: dict[int, list[Tier]], cells: dict[str, int],
+    seasons: list[Season],
 ) -> dict:
     rule = text(record, "dgrules")
     unsaid = rule is None and any(tier.sell for tiers in used.values() for tier in tiers)
     if choice is None and (unsaid or rule not in EXPORT_OF_RULE):
-        reason = "only 'Net Billing Instantaneous' fits; choose export none or net_billing"
+        rules = " and ".join(repr(name) for name in EXPORT_OF_RULE if name)
+        reason = f"only {rules} fit; choose export none, net_billing or net_metering"
         raise UrdbError("dgrules", rule, reason)
     mode = choice or EXPORT_OF_RULE[rule]
     if mode not in EXPORT_MODES:
         raise UrdbError("export", mode, f"one of {', '.join(EXPORT_MODES)}")
-    if mode == "none":
-        return {"mode": "none"}
+    if mode == "net_metering":
+        _check_netted(record, used, seasons)
+    if mode != "net_billing":
+        return {"mode": mode}
     return {"mode": mode, "prices": {key: _sell(used[i], i) for key, i in cells.items()}}
+
+
+def _check_netted(record: dict, used: dict[int, list[Tier]], seasons: list[Season]) -> None:
+    """Refuse tiers that several periods move: export of one has no tier of its own."""
+    for season in seasons:
+        if len(season.periods) > 1 and any(len(used[i]) > 1 for i in season.periods):
+            reason = ("no tiers over several periods can be netted; "
+                      "choose export none or net_billing")
+            raise UrdbError("dgrules", text(record, "dgrules"), reason)
 
 
 def _sell(tiers: list[Tier], index: int) -> str:

@@ -90,6 +90,10 @@ def _identity(r: dict) -> list:
 
 def _balance(r: dict) -> list:
     found = _plain(r, _ORDER["balance"])
+    carried = r["carried_kWh"]
+    if carried is not None:
+        found.append(_LABEL % ("carried_kWh", "" if carried else "none"))
+        found += [_LABEL % ("  " + period, carried[period]) for period in sorted(carried)]
     found.append(_LABEL % ("audit", r["audit"] or "agrees"))
     return found
 

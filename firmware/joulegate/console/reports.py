@@ -104,11 +104,16 @@ def balance(app: object) -> dict:
     billing = _billing(app)
     account = app.state.account
     statement = billing.statement()
+    carried = None
+    if billing.tariff.document.nets:
+        carried = {name: format_ratio(counts, billing.tariff.d1, 3) for name, counts
+                   in zip(billing.tariff.document.periods, billing.exports) if counts}
     return {
         "balance": amount(app, account.balance), "credits": amount(app, account.credits),
         "charges": amount(app, account.charges), "currency": billing.tariff.document.currency,
         "month_kWh": format_ratio(statement.import_counts, statement.tariff.d1, 3),
         "month_cost": format_ratio(statement.total, statement.tax_denominator, 2),
+        "carried_kWh": carried,
         "audit": billing.audit(),
     }
 

@@ -19,7 +19,7 @@ from joulegate.core.pricing import PRICE as PRICE
 from joulegate.core.pricing import Pricing
 from joulegate.core.statement import Statement
 from joulegate.core.tariff import Tariff
-from joulegate.core.tariff_document import TariffError
+from joulegate.core.tariff_document import TariffDocument, TariffError
 
 # What advance() and tick() report besides PRICE, or-ed together.
 DAY = const(2)
@@ -55,9 +55,7 @@ class Billing:
         self.zone = zone
         self.tariff = tariff
         self.pricing = pricing = Pricing(account, tariff)
-        # Energy goes straight to pricing: a call less in every tick.
-        self.consume = pricing.consume
-        self.produce = pricing.produce
+        self._direct_energy()
         # The very arrays of pricing, under the names that records and statements know.
         self.positions = pricing.positions
         self.cells = pricing.cells
@@ -84,6 +82,16 @@ class Billing:
         # When to look at the clock again: at next_edge, or when it is before `entered`.
         self.next_edge = -FAR
         self.entered = FAR
+
+    def _direct_energy(self) -> None:
+        """Let energy go straight to what prices it: a call less in every tick."""
+        self.consume = self.pricing.consume
+        self.produce = self.pricing.produce
+        if self.tariff.document.nets:
+            from joulegate.core.netting import Netting
+            netting = Netting(self.pricing)
+            self.consume = netting.consume
+            self.produce = netting.produce
 
     def take_flags(self) -> int:
         """Return what has happened since the last call."""
@@ -213,17 +221,20 @@ class Billing:
 
     def _end_month(self, month: int) -> None:
         """Settle steps and the minimum, hand out the statement and begin anew."""
-        statement = Statement(self, True)
+        document = self.tariff.document
+        ending = self.month % 12 + 1 == document.true_up_month
+        statement = Statement(self, True, ending)
         self._settle(statement)
         self.listener.month_end(self, statement)
-        self._begin_part()
+        self._begin_part(ending)
+        self._carry(document, month)
         self.earlier_counts = 0
         self.earlier_cost = 0
         window = self.tariff.window_of(month)
         if window != self.window:
             self.window = window
             self.pricing.begin_window()
-        elif self.tariff.document.whole:
+        elif document.whole:
             self.pricing.note_bands(self.month)
         self.pricing.bound_positions()
         self.pricing.flags |= MONTH
@@ -238,9 +249,16 @@ class Billing:
         self.settled_units += total // d
         self.settled_remainder = total % d
 
-    def _begin_part(self) -> None:
+    def _carry(self, old: TariffDocument, month: int) -> None:
+        """Let a netted surplus, in the periods of a document, go on in a month."""
+        document = self.tariff.document
+        if document.nets:
+            from joulegate.core.netting import carry
+            carry(self.exports, old.periods, document, self.tariff.season_of(month))
+
+    def _begin_part(self, ending: bool) -> None:
         """Begin a month, or another tariff's part of it, with nothing to state."""
-        self.pricing.begin_month()
+        self.pricing.begin_month(ending)
         self.days_charged = 0
         self.months_charged = 0
 
@@ -251,10 +269,10 @@ class Billing:
         their window; the charges of this day and month stay with who leaves.
         """
         self.advance(now)
-        statement = Statement(self, True)
+        statement = Statement(self, True, True)
         self._settle(statement)
         self.listener.tariff_end(self, statement)
-        self._begin_part()
+        self._begin_part(True)
         self.earlier_counts = 0
         self.earlier_cost = 0
         self.pricing.begin_window()
@@ -280,16 +298,19 @@ class Billing:
         """Put the next tariff in force, carrying remainders and tier positions over."""
         old = self.tariff
         new = self.next_tariff
-        statement = Statement(self, False)
+        ending = not new.document.nets
+        statement = Statement(self, False, ending)
         self._settle(statement)
         self.listener.tariff_end(self, statement)
         self.earlier_counts += statement.import_counts
         self.earlier_cost += statement.in_1e8(statement.before_tax)
-        self._begin_part()
+        self._begin_part(ending)
         d = new.d1 * new.d2
         self.settled_remainder = self.settled_remainder * d // (old.d1 * old.d2)
         self.tariff = new
         self.pricing.use_tariff(new)
+        self._carry(old.document, self.month)
+        self._direct_energy()
         self.window = new.window_of(self.month)
         self.next_tariff = None
         self.next_start = NEVER

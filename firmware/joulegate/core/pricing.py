@@ -1,7 +1,8 @@
 """Pricing: the price in force, what energy costs at it, and when a tier gives way to the next.
 
 Counts by period in the window move the tiers; counts by price cell (period and tier) and
-exported counts by period, both of the month, make the statement. `consume` and `produce` run
+exported counts by period, both of the month, make the statement. (Where a tariff nets export,
+counts are net and `exports` is the bank: core.netting.) `consume` and `produce` run
 in the tick: small ints only, nothing allocated while the tier stays. (No properties here or in
 a base: MicroPython would search them at every store to an attribute.)
 """
@@ -12,7 +13,7 @@ from micropython import const
 
 from joulegate.core.account import Account
 from joulegate.core.tariff import POSITION_MAX, Price, Tariff
-from joulegate.core.tariff_document import CELLS_MAX, EXPORT_NONE, PERIODS_MAX
+from joulegate.core.tariff_document import CELLS_MAX, PERIODS_MAX
 
 PRICE = const(1)
 """The price in force may have changed."""
@@ -65,6 +66,55 @@ class Pricing:
         if self.tariff.capped:
             self._credit_capped()
 
+    def take_back(self, n: int) -> int:
+        """Give back up to n counts that the period was charged in this month; return the rest.
+
+        The last one charged goes first, at the price of the tier it lies in.
+        """
+        account = self.account
+        t = self.tariff
+        fell = False
+        while n:
+            k = self.cells[self._cell]
+            if not k:
+                if not self._fall_back():
+                    break
+                fell = True
+                continue
+            if k > n:
+                k = n
+            if k > self._n_max:
+                k = self._n_max
+            if t.document.whole and self.tier:
+                # The band may end before what it prices does.
+                above = self._position(self.period) - self._limits[self.tier - 1]
+                if k > above:
+                    k = above
+            price = self._price
+            account.debit(-k, price.q, price.r1, price.r2)
+            self._room += k
+            self.positions[self.period] -= k
+            self.cells[self._cell] -= k
+            n -= k
+            if t.document.whole and self.tier:
+                while self.tier and self._position(self.period) <= self._limits[self.tier - 1]:
+                    self._reprice(self.tier, self.tier - 1)
+                    self._use_tier(self.tier - 1)
+        if fell:
+            self._use_tier(self._band(self.period, self._limits))
+        elif self._room > POSITION_MAX:
+            self._room = POSITION_MAX
+        return n
+
+    def _fall_back(self) -> bool:
+        """Go to the tier of what the period was charged last; return False if there is none."""
+        at = self.period * self.tariff.tiers
+        for tier in range(self.tariff.tiers - 1, -1, -1):
+            if self.cells[at + tier]:
+                self._use_tier(tier)
+                return True
+        return False
+
     def produce(self, n: int) -> None:
         """Credit n exported counts as the tariff says."""
         self.exports[self.period] += n
@@ -105,7 +155,9 @@ class Pricing:
         if self.tariff.document.whole:
             self._reprice(self.tier, self.tier + 1)
         self._use_tier(self.tier + 1)
-        self.flags |= PRICE
+        if not self.tariff.document.nets:
+            # Net import may cross a limit at every tick, and each flag is a commit.
+            self.flags |= PRICE
 
     def _reprice(self, old: int, new: int) -> None:
         """Charge the difference of two bands on all that the window has used so far."""
@@ -156,11 +208,11 @@ class Pricing:
         self.period = period = self._priced(period)
         self._n_max = t.n_max
         self._limits = t.limits_in(month, period)
-        if not t.document.whole:
+        if not t.document.whole and not t.document.nets:
             self.bound_positions()
         self._use_tier(self._band(period, self._limits))
         self._export_price = None
-        if t.document.export != EXPORT_NONE:
+        if t.export_prices:
             self._export_price = t.export_prices[self.season * t.n_periods + period]
         self._credited = self._under_cap()
         self.flags |= PRICE
@@ -182,10 +234,11 @@ class Pricing:
         _clear(self.positions)
         _clear(self.first_bands)
 
-    def begin_month(self) -> None:
-        """Let the statement begin again."""
+    def begin_month(self, ending: bool) -> None:
+        """Let the statement begin again; ending: a netted surplus has ended too."""
         _clear(self.cells)
-        _clear(self.exports)
+        if not self.tariff.document.nets or ending:
+            _clear(self.exports)
 
     def note_bands(self, month: int) -> None:
         """Note the band at which a month that ends has priced each period of the window."""
@@ -195,7 +248,8 @@ class Pricing:
     def bound_positions(self) -> None:
         """Keep positions small: beyond every limit they say nothing more.
 
-        A band over the whole window prices by them until the month of its change is closed.
+        A band over the whole window prices by them until the month of its change is closed;
+        where export is netted they may fall until then.
         """
         for p in range(PERIODS_MAX):
             if self.positions[p] > POSITION_MAX:

@@ -6,12 +6,16 @@ check each other (Billing.audit). Amounts are integers over `denominator`, the t
 """
 
 from joulegate.core.civil import days_in_month
-from joulegate.core.tariff_document import EXPORT_CAPPED, EXPORT_NONE, LIMIT_PLACES
+from joulegate.core.tariff_document import EXPORT_CAPPED, LIMIT_PLACES
 
 
 class Statement:
-    def __init__(self, billing: object, closing: bool) -> None:
-        """billing: the Billing to state; closing: as at the end of the month."""
+    def __init__(self, billing: object, closing: bool, ending: bool = False) -> None:
+        """billing: the Billing to state; closing: as at the end of the month.
+
+        ending: a netted surplus ends here and is paid for, if the tariff does. Where export is
+        netted, import is net, and export is what the banks hold.
+        """
         self.tariff = billing.tariff
         self.month = billing.month
         self._billing = billing
@@ -20,7 +24,7 @@ class Statement:
         self.denominator = self.tariff.d1 * 10 ** document.places
         self.tax_denominator = self.denominator * 10 ** document.tax_places
         self._read_energy()
-        self._read_export()
+        self._read_export(ending)
         self._read_fixed(closing)
         self.before_tax = self.energy + self.adders + self.fixed - self.export_credit
         taxed = (self.energy * document.tax_energy + self._taxed_adders
@@ -80,7 +84,7 @@ class Statement:
             band += 1
         return earlier * (entry[1][band] - entry[1][first])
 
-    def _read_export(self) -> None:
+    def _read_export(self, ending: bool) -> None:
         t = self.tariff
         document = t.document
         self.export_counts = 0
@@ -88,13 +92,17 @@ class Statement:
         for p in range(t.n_periods):
             exported = self._billing.exports[p]
             self.export_counts += exported
-            if document.export == EXPORT_NONE or not exported:
+            if document.nets and ending:
+                self.export_credit += exported * (document.true_up_price or 0)
+            if not document.export_prices or not exported:
                 continue
             if document.export == EXPORT_CAPPED:
                 exported = min(
                     exported, sum(self._billing.cells[p * t.tiers:(p + 1) * t.tiers]))
             price = document.export_prices[self.season * t.n_periods + p]
             self.export_credit += exported * price
+        self.carried = self.export_counts if document.nets and not ending else 0
+        """Counts that go on into what follows, as netted export does."""
 
     def _read_fixed(self, closing: bool) -> None:
         document = self.tariff.document

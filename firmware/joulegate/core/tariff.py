@@ -118,7 +118,8 @@ class Tariff:
 
     def _check_sizes(self) -> None:
         prices = [p for p in self.prices + self.export_prices if p is not None]
-        dearest = max(p.amount for p in prices)
+        dearest = max([p.amount for p in prices]
+                      + [self._units(self.document.true_up_price or 0, self.document.tax_export)])
         if dearest * _USEFUL_KWH > _LIMB * self.d2:
             raise TariffError(
                 "energy", "%d units/kWh" % (dearest // self.d2),

@@ -31,7 +31,8 @@ WINDOWS = ("none", "month", "bimonth", "calendar_year", "month_scaled_by_days")
 EXPORT_NONE = const(0)
 EXPORT_NET_BILLING = const(1)
 EXPORT_CAPPED = const(2)
-EXPORTS = ("none", "net_billing", "net_billing_capped_per_period")
+EXPORT_NETTED = const(3)
+EXPORTS = ("none", "net_billing", "net_billing_capped_per_period", "net_metering")
 
 LIMIT_PLACES = const(3)
 TAX_PLACES = const(4)
@@ -197,12 +198,23 @@ class TariffDocument(DocumentCalendar):
         return tuple(steps)
 
     def _read_export(self, value: object) -> None:
-        check_object("export", value, ("mode",), ("prices", "cap"))
+        check_object("export", value, ("mode",), ("prices", "cap", "true_up"))
         self.export = check_choice("export.mode", value["mode"], EXPORTS)
         prices = value.get("prices", {})
-        if self.export == EXPORT_NONE:
+        self.nets = self.export == EXPORT_NETTED
+        self.true_up_month = 0
+        self.true_up_price = None
+        if self.nets:
+            from joulegate.core.document_netting import read_netting
+            self.true_up_month, price = read_netting(self, value)
+            if price is not None:
+                self.true_up_price = self._amount("export.true_up.price", price)
+        elif "true_up" in value:
+            raise TariffError("export.true_up", value["true_up"], "needs mode net_metering")
+        if self.nets or self.export == EXPORT_NONE:
             if prices:
-                raise TariffError("export.prices", prices, "must be absent in mode none")
+                raise TariffError("export.prices", prices,
+                                  "must be absent in mode " + value["mode"])
             self.export_prices: tuple = ()
             return
         if not isinstance(prices, dict) or not prices:
@@ -262,6 +274,8 @@ class TariffDocument(DocumentCalendar):
         self.steps = tuple((limit, table[i]) for limit, i in self.steps)
         if self.minimum is not None:
             self.minimum = table[self.minimum]
+        if self.true_up_price is not None:
+            self.true_up_price = table[self.true_up_price]
         self.export_prices = tuple(
             None if i is None else table[i] for i in self.export_prices)
         self._amounts = self._per_day = self._per_month = None

@@ -12,6 +12,7 @@ class BillBook(Listener):
 
     def __init__(self) -> None:
         self.bills = []
+        self._carried = 0
         self._days = {}
 
     def day_end(self, billing: Billing, day: int) -> None:
@@ -41,11 +42,12 @@ class BillBook(Listener):
             "total": format_ratio(statement.total, t, minor_places(currency)),
         })
         self._days = {}
+        self._carried = statement.carried
 
     def close(self, billing: Billing) -> None:
         """Write down a month that the load file leaves unfinished."""
         statement = billing.statement(closing=True)
-        if statement.import_counts or statement.export_counts:
+        if self._days or statement.import_counts or statement.export_counts != self._carried:
             self.day_end(billing, billing.day)
             self.month_end(billing, statement)
 

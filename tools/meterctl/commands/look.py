@@ -103,8 +103,17 @@ def balance(context: typer.Context, as_json: AsJson = False) -> None:
         ("credits", f"{found['credits']} {currency}"),
         ("charges", f"{found['charges']} {currency}"),
         ("this month", f"{found['month_kWh']} kWh, {found['month_cost']} {currency}"),
+        *carried_rows(found.get("carried_kWh")),
         ("audit", found["audit"] or "agrees"),
     ])
+
+
+def carried_rows(carried: dict[str, str] | None) -> list[tuple[str, str]]:
+    """Return a row for each period with netted export to draw on; none where nothing is netted."""
+    if carried is None:
+        return []
+    return [(f"carried, {period}", f"{kWh} kWh") for period, kWh in sorted(carried.items())] or [
+        ("carried", "nothing")]
 
 
 def relay(context: typer.Context, as_json: AsJson = False) -> None:
