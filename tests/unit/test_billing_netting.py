@@ -80,6 +80,21 @@ class TestMonth(NettingCase):
         self.check(b, "0")
         self.assertEqual(b.exports[0], 101)
 
+    def test_to_and_fro_within_a_tier_leaves_its_limit_where_it_is(self) -> None:
+        b = opened(TWO)
+        for _ in range(5):
+            b.consume(50)
+            b.produce(40)
+        self.check(b, "0.05")
+        b.consume(60)
+        self.check(b, "0.2")
+        b.produce(5)
+        for _ in range(5):
+            b.produce(6)
+            b.consume(6)
+        b.consume(1)
+        self.check(b, "0.16")
+
     def test_adders_and_tax_are_netted_with_the_energy(self) -> None:
         b = opened({"export": NET, "adders": [{"name": "levy", "price": "0.25"}],
                     "tax": tax("0.1", "energy")})

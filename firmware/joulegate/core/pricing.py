@@ -85,18 +85,13 @@ class Pricing:
                 k = n
             if k > self._n_max:
                 k = self._n_max
-            if t.document.whole and self.tier:
-                # The band may end before what it prices does.
-                above = self._position(self.period) - self._limits[self.tier - 1]
-                if k > above:
-                    k = above
             price = self._price
             account.debit(-k, price.q, price.r1, price.r2)
             self._room += k
             self.positions[self.period] -= k
             self.cells[self._cell] -= k
             n -= k
-            if t.document.whole and self.tier:
+            if t.document.whole:
                 while self.tier and self._position(self.period) <= self._limits[self.tier - 1]:
                     self._reprice(self.tier, self.tier - 1)
                     self._use_tier(self.tier - 1)
