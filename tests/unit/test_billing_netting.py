@@ -222,6 +222,23 @@ class TestCarried(NettingCase):
         b.consume(91)
         self.check(b, "0.001")
 
+    def test_a_clock_in_another_season_takes_back_what_its_period_has(self) -> None:
+        def all_day(period: str) -> list:
+            return [{"from": "00:00", "to": "24:00", "period": period}]
+
+        b = opened(dict(TWO, seasons=SUMMER_WINTER, periods={
+            "summer/*": all_day("a"), "winter/*": all_day("b")}), "2023-10-01")
+        b.consume(90)
+        at(b, "2023-09-30")
+        b.consume(10)
+        at(b, "2023-10-01T01:00")
+        b.consume(50)
+        at(b, "2023-09-30")
+        b.produce(5)
+        self.check(b, "0.595")
+        b.consume(5)
+        self.check(b, "0.645")
+
     def test_without_a_true_up_it_is_carried_for_ever(self) -> None:
         b = opened({"export": NET})
         b.produce(90)
