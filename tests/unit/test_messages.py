@@ -388,9 +388,10 @@ class Control(Case):
         state.demand.tick(self.rig.clock.second)
         end = self.rig.clock.second
         found = self.does(TECHNICIAN, {0: I.READ_OUT, 2: I.DEMAND})
-        self.assertEqual(found, [15, 1, 0, 0, 2000, 0, end, 2000, end] + [0] * 8)
+        self.assertEqual(found, [
+            15, 1, 0, 0, 2000, 0, unix(end), 2000, unix(end), 0, None, 0, None, 0, None, 0, 0])
         self.assertEqual(self.does(TECHNICIAN, {0: I.DEMAND_RESET}), [2000, 0])
-        told = [row[2:] for row in self.rig.log.since(0) if row[2] == "demand_reset"]
+        told = [row[2:] for row in state.log.since(0) if row[2] == "demand_reset"]
         self.assertEqual(told, [("demand_reset", 2000)])
         self.assertEqual(state.demand.maxima, (0, 0, 0, 0))
         self.assertEqual(self.send(VENDING, {0: I.DEMAND_RESET}).reason, REASON["role"])

@@ -193,7 +193,8 @@ class Events(Case):
                    (0xFFFFFFFF,) * 6, -big, big, big)
         days.append((500000000, 4000, 7) + account + (24300, (1,) * 6, big, big))
         rig.records.freezes.month_ring.append(
-            (500000000, 4000, 8, 24300) + account + (31, 1, big, big) + (-big,) * 7)
+            (500000000, 4000, 8, 24300) + account
+            + ((0xFFFFFFFF,) * 4, 60, (0x7FFFFFFF,) * 4) + (31, 1, big, big) + (-big,) * 7)
         rig.pass_s(GATHER_S + 1)
         found = rig.take()
         self.assertEqual([s for s, _ in found if s != "reading"], ["freeze", "freeze", "event"])

@@ -45,7 +45,9 @@ MEANINGS = {
     "key_remove": "Take a key away; the meter's own and the last administrator's stay.",
     "read_out": "0 status, 1 [registers](registers.md): [+A, -A, +R, -R, quadrants I to IV, +VA, "
                 "-VA], 2 daily freezes: `count` days from `first` on, days since 2020-01-01, 3 "
-                "[demand](registers.md#demand).",
+                "[demand](registers.md#demand): [minutes, sub-periods, W running of import and "
+                "export, W last of both, its time, highest import, its time, highest export, its "
+                "time, these four of the month before, sums of both].",
     "demand_reset": "Begin the maxima of [demand](registers.md#demand) anew. Data: [import, "
                     "export], those until now in W. `unsupported` while demand is off.",
     "reset_alarm": "Try the relay again after a fault, and lift the [reasons]"

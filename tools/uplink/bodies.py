@@ -22,7 +22,9 @@ _ACCOUNT = ("time", "day", "flags", "counts_per_kWh", "unit_places", "tariff", "
 DAY = (*_ACCOUNT, "day_charges", "day_credits")
 MONTH = (*_ACCOUNT, "month", "days_charged", "months_charged", "import_counts",
          "export_counts", "energy", "adders", "fixed", "export_credit", "before_tax", "tax",
-         "total")
+         "total", "quadrant_2_varh", "quadrant_3_varh", "apparent_import_VAh",
+         "apparent_export_VAh", "demand_minutes", "demand_import_W", "demand_import_at",
+         "demand_export_W", "demand_export_at")
 STATUS = ("version", "uptime_s", "reset_cause", "safe_level", "time_known", "connected",
           "reasons", "relay_fault", "commits", "tariff", "signal_dBm", "bytes_today",
           "receipts_discarded")
@@ -71,6 +73,7 @@ def _freeze(body: dict[int, Any]) -> dict[str, Any]:
     row |= {"time": iso(row["time"]), "tariff": row["tariff"].hex()}
     if monthly:
         row["cells"] = body[CELLS]
+        row |= {name: iso(row[name]) for name in ("demand_import_at", "demand_export_at")}
     return {"kind": "freeze", "of": "month" if monthly else "day", "freeze": row}
 
 

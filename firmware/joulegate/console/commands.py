@@ -71,13 +71,8 @@ class Commands:
         if name == "events" and len(arguments) <= 1:
             since = _number("FROM", arguments[0]) if arguments else 0
             self._page("events", {"since": since})
-        elif name == "log" and len(arguments) == 1:
-            self._page("log", {"name": arguments[0]})
-        elif name == "green" and len(arguments) == 1:
-            self._page(name, {"day": arguments[0]})
-        elif name == "demand" and arguments == ["reset"]:
-            self._requests.answer("demand_reset", {})
-            self._page(name, {})
+        elif name in ("log", "green", "demand") and len(arguments) == 1:
+            self._page_of(name, arguments[0])
         elif name in ("set", "link") and len(arguments) >= 2:
             (self._set if name == "set" else self._set_link)(
                 arguments[0], " ".join(arguments[1:]))
@@ -119,6 +114,16 @@ class Commands:
         value = link_requests.value(name, text)
         self._requests.answer("link_set", {"values": {name: value}})
         self._show(link_requests.shown(name, value))
+
+    def _page_of(self, name: str, word: str) -> None:
+        """Show the log of a class, what was taken and given on a day, or demand once reset."""
+        if name != "demand":
+            self._page(name, {"name" if name == "log" else "day": word})
+        elif word == "reset":
+            self._requests.answer("demand_reset", {})
+            self._page(name, {})
+        else:
+            raise ValueError("demand: takes other words than %r; type help" % word)
 
     def _prove(self, name: str, arguments: list) -> None:
         answer = self._requests.answer

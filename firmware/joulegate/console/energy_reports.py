@@ -6,6 +6,7 @@ Quantities are decimal texts; a ratio of nothing is None.
 
 from micropython import const
 
+from joulegate.core import quadrants
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import TIME_MIN, date_of, format_time, parse_time, weekday
 from joulegate.storage.freeze_store import PART
@@ -25,7 +26,7 @@ _QUADRANTS = ("I inductive", "II capacitive", "III inductive", "IV capacitive")
 
 def registers(app: object) -> dict:
     """Return all registers, the quadrant and power factor of the moment, and of the month."""
-    everything = app.state.registers.everything()
+    everything = quadrants.everything(app.state.registers)
     report = {name: format_ratio(everything[i], 1000, 3) for i, name in enumerate(_NAMES)}
     reading = app.metering.reading
     report["pf"] = format_ratio(reading.power_factor_milli, 1000, 3)
@@ -162,10 +163,8 @@ def _intervals(profile: object, zone: object, number: int) -> object:
             high = middle
         else:
             low = middle + 1
-    looked = 0
-    for entry in profile.intervals(start=low):
-        looked += 1
-        if entry["time"] > last or looked > _ENTRIES_MAX:
+    for looked, entry in enumerate(profile.intervals(start=low)):
+        if entry["time"] > last or looked >= _ENTRIES_MAX:
             break
         if entry["time"] > first:
             yield entry

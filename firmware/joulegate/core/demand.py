@@ -199,3 +199,11 @@ class Demand:
     def cumulative(self) -> tuple:
         """The sums of all maxima that were closed or reset, import and export, modulo 2**30 W."""
         return tuple(self._state[_CUMULATIVE:_CUMULATIVE + 2])
+
+    def figures(self) -> list:
+        """Return period in minutes, sub-periods, W of import and export running and last, its
+        end, the maxima with their times, those of the month before, and their sums."""
+        return [
+            self.minutes, self.subperiods, self.running(0), self.running(1), self.last(0),
+            self.last(1), self.last_time,
+        ] + list(self.maxima) + list(self.previous) + list(self.cumulative)

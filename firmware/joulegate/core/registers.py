@@ -6,7 +6,8 @@ tariff can change them.
 
 Quadrants are those of IEC 62053-23 annex C: I is +A +R, II -A +R, III -A -R, IV +A -R. Kept are
 the four that the chip counts and the reactive energy of exporting, II and III; I is +R less II
-and IV is -R less III, exactly and for ever. A meter that never exports spends nothing on them.
+and IV is -R less III, exactly and for ever (core/quadrants.py). A meter that never exports
+spends nothing on them.
 
 Apparent energy is the vector sum of active and reactive energy, by direction, over some Wh each
 time. See docs/registers.md for the rules and why.
@@ -123,23 +124,6 @@ class Registers:
     def counts(self, quantity: int) -> int:
         """Return a register in whole counts."""
         return (self.wh[quantity] * self.counts_per_kWh + self.remainder[quantity]) // 1000
-
-    def quadrant(self, number: int) -> int:
-        """Return the reactive energy of a quadrant, 1 to 4, in varh."""
-        if number == 2:
-            return self.wh[QUADRANT_2]
-        if number == 3:
-            return self.wh[QUADRANT_3]
-        whole, part = REACTIVE_IMPORT, QUADRANT_2
-        if number == 4:
-            whole, part = REACTIVE_EXPORT, QUADRANT_3
-        borrowed = 1 if self.remainder[whole] < self.remainder[part] else 0
-        return self.wh[whole] - self.wh[part] - borrowed
-
-    def everything(self) -> list:
-        """Return +A, -A, +R, -R, QI, QII, QIII, QIV, +VA and -VA in Wh, varh and VAh."""
-        return (list(self.wh)[:QUADRANT_2] + [self.quadrant(number) for number in range(1, 5)]
-                + list(self.wh)[APPARENT_IMPORT:])
 
     @property
     def import_mark(self) -> int:

@@ -175,8 +175,8 @@ class FreezeStore(Listener):
         account = billing.account
         return (
             registers.counts_per_kWh, billing.tariff.unit_places, registers.wh[:QUANTITIES],
-            registers.remainder[:QUANTITIES], billing.tariff.digest, billing.cells, billing.exports,
-            account.balance, account.charges, account.credits)
+            registers.remainder[:QUANTITIES], billing.tariff.digest, billing.cells,
+            billing.exports, account.balance, account.charges, account.credits)
 
     def _more(self, now: int, month: int, part: int) -> tuple:
         """Return the values of what only a month has, and begin the next month of demand."""

@@ -41,9 +41,7 @@ def check(name: str, value: object, values: dict, numbers: NumberRules) -> None:
             Zone(value)
         except ValueError as e:
             raise SettingError("setting zone: %r: %s" % (value, e)) from None
-    elif name in CHOICES:
-        _check_choice(name, value)
-    elif name in ("profile_minutes", "profile_channels"):
+    elif name in CHOICES or name in ("profile_minutes", "profile_channels"):
         _check_profile(name, value)
     elif name == "warnings":
         try:
@@ -85,7 +83,9 @@ def _check_choice(name: str, value: object) -> None:
 
 def _check_profile(name: str, value: object) -> None:
     try:
-        if name == "profile_channels":
+        if name in CHOICES:
+            _check_choice(name, value)
+        elif name == "profile_channels":
             if not isinstance(value, list):
                 raise ProfileError("must be a list of channels")
             channel_mask(value)

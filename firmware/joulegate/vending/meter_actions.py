@@ -10,6 +10,7 @@ from joulegate.core.purchase_result import USED
 from joulegate.core.supply_reasons import ADMINISTRATOR, ALL_REASONS, BY_ADMINISTRATOR
 from joulegate.vending.carriers import CARRIERS
 from joulegate.vending.gate import Receipt
+from joulegate.vending.instructions import EPOCH
 from joulegate.vending.message_result import Unsupported
 
 _REGISTERS = const(1)
@@ -162,9 +163,14 @@ class MeterActions:
         """Return what is asked for; see docs/messages.md."""
         app = self._app
         if what == _REGISTERS:
-            return app.state.registers.everything()
+            # Only here: seldom asked for, and a module takes memory.
+            from joulegate.core.quadrants import everything
+            return everything(app.state.registers)
         if what == _DEMAND:
-            return self._demand()
+            figures: list = self._demand().figures()
+            for i in range(6, 15, 2):
+                figures[i] = figures[i] + EPOCH if figures[i] > 0 else None
+            return figures
         if what == _DAYS:
             return self._days(0 if first is None else first, _DAYS_MAX if count is None else count)
         reading = app.metering.reading
@@ -187,23 +193,14 @@ class MeterActions:
             for day in self._app.records.freezes.days(first, first + count - 1)
         ]
 
-    def _demand(self) -> list:
-        """Return period in minutes, sub-periods, W of import and export running and last, its
-        end, the maxima with their times, those of the month before, and their sums."""
-        demand = self._measured_demand()
-        return [
-            demand.minutes, demand.subperiods, demand.running(0), demand.running(1),
-            demand.last(0), demand.last(1), demand.last_time,
-        ] + list(demand.maxima) + list(demand.previous) + list(demand.cumulative)
-
-    def _measured_demand(self) -> object:
+    def _demand(self) -> object:
         if self._app.state.demand is None:
             raise Unsupported("this meter measures no demand, the setting demand_minutes is 0")
         return self._app.state.demand
 
     def demand_reset(self, now: int, carrier: int) -> list:
         """Begin the maxima of demand anew; return those of import and export until now, in W."""
-        maxima = self._measured_demand().maxima
+        maxima = self._demand().maxima
         self._app.state.reset_demand(now)
         self._app.metering.commit()
         return [maxima[0], maxima[2]]

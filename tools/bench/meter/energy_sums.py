@@ -4,6 +4,8 @@ They are held after every run of the bench. What the chip gave out is the model'
 where it puts counts into its energy registers, before the driver has read them.
 """
 
+from joulegate.core.quadrants import everything
+
 _ADDRESSES = (0x40, 0x41, 0x43, 0x44)
 _NAMES = ("+A", "-A", "+R", "-R")
 
@@ -33,7 +35,7 @@ class EnergySums:
 def inner_differences(registers: object) -> str:
     """Return how registers disagree with each other, "" if they do not."""
     registers.gather()
-    found = registers.everything()
+    found = everything(registers)
     for whole, parts, name in ((2, (4, 5), "+R"), (3, (6, 7), "-R")):
         left = found[whole] - found[parts[0]] - found[parts[1]]
         if min(found[4:8]) < 0 or not 0 <= left <= 1:  # each is rounded down

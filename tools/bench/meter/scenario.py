@@ -18,6 +18,7 @@ import sys
 
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time, parse_time
+from joulegate.core.quadrants import everything
 from joulegate.core.supply_reasons import LIFTS, STATES, names_of, reason_names
 from joulegate.drivers.push_button import POLL_MS
 from joulegate.vending.carriers import CONSOLE
@@ -271,7 +272,7 @@ class Scenario:
             "delivered_kWh": format_ratio(self.bed.ic.emitted[0x40], state.counts_per_kWh, 8),
             "flash": {"programs": self.bed.flash.programs, "erases": self.bed.flash.erases},
             "audit": state.billing.audit(),
-            "registers": dict(zip(REGISTERS, state.registers.everything())),
+            "registers": dict(zip(REGISTERS, everything(state.registers))),
             "demand": self._demand(),
         }
 

@@ -120,7 +120,9 @@ def _month(body: dict, entry: dict) -> dict:
         entry["month"], entry["days_charged"], entry["months_charged"],
         entry["import_counts"], entry["export_counts"], entry["energy"], entry["adders"],
         entry["fixed"], entry["export_credit"], entry["before_tax"], entry["tax"],
-        entry["total"]] + list(entry["more"]) + [entry["demand_minutes"]] + entry["demand"]
+        entry["total"]] + list(entry["more"]) + [entry["demand_minutes"]]
+    watts, time, given, given_time = entry["demand"]
+    body[ROWS] += [watts, unix(time or None), given, unix(given_time or None)]
     cells = list(entry["cells"])
     while cells and not cells[-1]:
         cells.pop()
