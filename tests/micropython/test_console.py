@@ -104,7 +104,9 @@ class Typed(Case):
     def test_every_page_fits_the_screen(self):
         self.provision()
         words = (b"help", b"status", b"registers", b"balance", b"tariff", b"relay", b"events",
-                 b"test", b"settings", b"identity", b"days", b"months", b"purchases", b"link")
+                 b"test", b"settings", b"identity", b"days", b"months", b"purchases", b"link",
+                 b"demand", b"green")
+        self.ok({"do": "set", "values": {"demand_minutes": 15}})
         for word in words:
             for form in (word, word + b"()"):
                 said = self.say(form + b"\r").decode()
@@ -113,6 +115,19 @@ class Typed(Case):
                 self.assertFalse("error" in said, said)
                 for line in page:
                     self.assertTrue(len(line) <= WIDTH, line)
+
+    def test_demand_is_reset_and_a_day_is_shown(self):
+        self.provision()
+        self.assertTrue(b"error: demand: is off" in self.say(b"demand\r"))
+        self.assertTrue(b"error: demand: is off" in self.say(b"demand reset\r"))
+        self.assertTrue(b"must be one of 0, 15, 30, 60" in self.say(b"set demand_minutes 20\r"))
+        self.say(b"set demand_minutes 30\r")
+        self.say(b"set demand_subperiods 3\r")
+        self.assertTrue(b"over 30 minutes, 3 sub-periods" in self.say(b"demand reset\r"))
+        self.assertTrue(b"demand_reset" in self.say(b"events\r"))
+        self.assertTrue(b"takes other words" in self.say(b"demand now\r"))
+        self.assertTrue(b"2007-04-30, 0 intervals" in self.say(b"green 2007-04-30\r"))
+        self.assertTrue(b"must be YYYY-MM-DD" in self.say(b"green yesterday\r"))
 
     def test_records_are_shown(self):
         self.provision()

@@ -202,6 +202,61 @@ class Months(Case):
         self.assertEqual(months, list(range(months[0], months[0] + len(months))))
 
 
+class Demand(Case):
+    def setUp(self):
+        super().setUp()
+        self.state.settings.set(demand_minutes=30)
+        self.power_up()
+
+    def noon(self, Wh):
+        """Live a day in which so many Wh flow in the half hour before noon."""
+        end = self.clock.second - self.clock.second % DAY + 43200
+        for at, flows in ((end - 1800, 0), (end, Wh), (end + 43200, 0)):
+            self.clock.second = at
+            self.state.registers.wh[0] += flows
+            self.state.billing.advance(at)
+            self.state.demand.tick(at)
+        return end
+
+    def test_the_month_has_its_maximum_and_the_next_begins_anew(self):
+        for day in range(15):  # February 2020 from the 15th on
+            end = self.noon(1000 + day)
+        found = list(self.freezes.months())
+        self.assertEqual([e["month"] for e in found], [FEBRUARY])
+        self.assertEqual(found[0]["demand"], [2028, end, 0, 0])
+        self.assertEqual(found[0]["demand_minutes"], 30)
+        self.noon(10)
+        self.assertEqual(self.state.demand.maxima[0], 20)
+        self.assertEqual(self.state.demand.previous[:2], (2028, end))
+
+    def test_a_cut_between_freeze_and_commit_freezes_the_same_again(self):
+        for day in range(14):
+            self.noon(1000 + day)
+        self.state.ledger.commit()
+        self.noon(2000)
+        wanted = list(self.freezes.months())[0]["demand"]
+        self.assertEqual(wanted[0], 4000)
+        self.power_up()  # the day that ended was not committed, nor what flowed on it
+        found = list(self.freezes.months())
+        self.assertEqual([e["month"] for e in found], [FEBRUARY])
+        self.assertEqual(found[0]["demand"][0], 2026)
+
+    def test_a_month_that_ended_in_an_outage(self):
+        self.noon(1000)
+        self.state.ledger.commit()
+        self.clock.second += 50 * DAY
+        self.power_up()
+        found = list(self.freezes.months())
+        self.assertEqual([e["demand"][0] for e in found], [2000, 0])
+
+    def test_off_there_is_none(self):
+        self.state.settings.set(demand_minutes=0)
+        self.power_up()
+        self.live(20)
+        found = list(self.freezes.months())[0]
+        self.assertEqual((found["demand_minutes"], found["demand"]), (0, [0] * 4))
+
+
 class Fuzz(Case):
     def test_another_account_begins_anew(self):
         self.live(3)
