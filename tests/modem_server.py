@@ -1,9 +1,10 @@
 """The firmware's modem task on a pty, in a MicroPython of its own, asked by lines of JSON.
 
-    modem_server.py PTY
+    modem_server.py PTY SETTINGS SPEED
 
 Each line is a list, the name of a method of Server and what it takes; the answer is one line,
-["ok", value] or ["error", text]. It ends with its standard input.
+["ok", value] or ["error", text]. It ends with its standard input. All waits of the task are SPEED
+times as short as they are in the field.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import time
 
 import uselect
 from fake_ppp import FakePpp
+from pty_uart import Pty
 
 from joulegate.link.errors import LinkError
 from joulegate.link.modem.dialler import Dialler
@@ -22,36 +24,25 @@ from joulegate.link.modem.modem_transport import ModemTransport
 from joulegate.link.modem.power_lines import PowerLines
 from joulegate.link.modem.sms import Sms
 from joulegate.link.modem.sms_tokens import SmsTokens
-from joulegate.link.modem.timing import Timing
 from joulegate.link.ppp import PppTransport
 
 GOOD = "12345678901234567890"
 
 
-class Pty:
-    def __init__(self, path):
-        self._file = open(path, "r+b")  # noqa: SIM115 - for the life of the process
-        self._poller = uselect.poll()
-        self._poller.register(self._file, uselect.POLLIN)
-        self._byte = bytearray(1)
+class FastTiming:
+    """A Timing whose milliseconds are shorter."""
 
-    def any(self):
-        for _, event in self._poller.poll(0):
-            if event & uselect.POLLIN:
-                return 1
-        return 0
+    def __init__(self, speed):
+        self._speed = speed
 
-    def readinto(self, buffer):
-        count = 0
-        while count < len(buffer) and self.any():
-            if not self._file.readinto(self._byte):
-                break
-            buffer[count] = self._byte[0]
-            count += 1
-        return count or None
+    def ticks_ms(self):
+        return time.ticks_us() * self._speed // 1000
 
-    def write(self, data):
-        return self._file.write(data)
+    def ticks_diff(self, end, start):
+        return end - start
+
+    def sleep_ms(self, ms):
+        return asyncio.sleep_ms(-(-ms // self._speed))
 
 
 class Entered:
@@ -81,8 +72,8 @@ class Settings:
 class Server:
     valid = True
 
-    def __init__(self, pty, settings):
-        timing = Timing()
+    def __init__(self, pty, settings, speed):
+        self.timing = timing = FastTiming(speed)
         self.entered = []
         self.offered = []
         self.notes = {}
@@ -98,7 +89,7 @@ class Server:
     # As clock and notes.
 
     def uptime(self):
-        return time.time()
+        return self.timing.ticks_ms() // 1000
 
     def now(self):
         return 194500000
@@ -129,13 +120,16 @@ class Server:
         await self.transport.open(host, port, tls)
 
     async def echo(self, size, limit_ms):
-        """Send bytes to a host that sends them back; return the milliseconds it took."""
-        began = time.ticks_ms()
+        """Send bytes to a host that sends them back; return the milliseconds it took.
+
+        All times are the task's.
+        """
+        began = self.timing.ticks_ms()
         sent = received = 0
         buffer = bytearray(200)
         piece = bytearray(300)
         while received < size:
-            if time.ticks_diff(time.ticks_ms(), began) > limit_ms:
+            if self.timing.ticks_diff(self.timing.ticks_ms(), began) > limit_ms:
                 raise LinkError(f"sent {sent}, received {received}")
             length = min(len(piece), size - sent)
             for place in range(length):
@@ -148,13 +142,13 @@ class Server:
                     raise LinkError(f"byte {received + place} is wrong")
             received += count
             await asyncio.sleep_ms(0 if count else 5)
-        return time.ticks_diff(time.ticks_ms(), began)
+        return self.timing.ticks_diff(self.timing.ticks_ms(), began)
 
     async def over(self, limit_ms):
         """Wait until the stream is over; return why."""
-        began = time.ticks_ms()
+        began = self.timing.ticks_ms()
         buffer = bytearray(200)
-        while time.ticks_diff(time.ticks_ms(), began) < limit_ms:
+        while self.timing.ticks_diff(self.timing.ticks_ms(), began) < limit_ms:
             try:
                 self.transport.receive_into(buffer)
             except LinkError as e:
@@ -202,8 +196,8 @@ def pattern(place):
 TEXT = b'\r\nOK\r\n> \r\nERROR\r\n+QIURC: "closed",0\r\nRDY\r\nSEND OK\r\n' + bytes(range(256))
 
 
-async def main(pty, settings):
-    server = Server(pty, settings)
+async def main(pty, settings, speed):
+    server = Server(pty, settings, speed)
     task = asyncio.create_task(server.modem.run())
     poller = uselect.poll()
     poller.register(sys.stdin, uselect.POLLIN)
@@ -224,4 +218,4 @@ async def main(pty, settings):
         print(json.dumps(answer))
 
 
-asyncio.run(main(sys.argv[1], json.loads(sys.argv[2])))
+asyncio.run(main(sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])))

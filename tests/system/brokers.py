@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -255,10 +255,11 @@ class Subscriber:
 
 
 def wait_until(
-    what: Callable[[], object], seconds: float = 20, tell: Callable[[], str] = lambda: ""
-) -> None:
-    """Wait until something is so, at most so many seconds; then AssertionError."""
+    what: Callable[[], Any], seconds: float = 20, tell: Callable[[], str] = lambda: ""
+) -> Any:
+    """Wait until something is so and return it; at most so many seconds, then AssertionError."""
     deadline = time.monotonic() + seconds
-    while not what():
+    while not (found := what()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {tell()}"
         time.sleep(0.01)
+    return found

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.fake_meter import Board
+from tests.system.modem_peers import EchoServer
 from tools.meterctl.__main__ import main
+
+
+@pytest.fixture
+def echo() -> Iterator[EchoServer]:
+    """A server on loopback that sends back what it gets."""
+    with EchoServer() as server:
+        yield server
 
 
 @pytest.fixture

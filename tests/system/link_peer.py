@@ -1,24 +1,24 @@
 """The link of tests/link_meter.py, in a MicroPython of its own, as a test handles it."""
 
 import json
-import os
 import subprocess
 import threading
 from pathlib import Path
 from typing import Any
 
-from tests.harness.execution import MICROPYTHON, micropython, search_path
 from tests.system.brokers import wait_until
+from tests.system.meter_process import MeterProcess
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "tests" / "link_meter.py"
 METER = "01234567890"
 DOWN = f"joulegate/1/{METER}/down"
 LINK = f"joulegate/1/{METER}/link"
 
 
-class LinkPeer:
-    """Use it with `with`; it ends with its standard input."""
+class LinkPeer(MeterProcess):
+    """Use it with `with`. It talks in lines of its own, whenever it likes."""
+
+    PROGRAM = "link_meter.py"
+    HEAP = "192wK"
 
     def __init__(
         self, folder: Path, port: int, options: dict[str, Any] | None = None, **settings: Any
@@ -29,41 +29,14 @@ class LinkPeer:
         file.write_text(json.dumps({
             "host": "127.0.0.1", "port": port, "tls": False, "transports": ["socket"],
             "keepalive_s": 30, **settings}))
-        paths = search_path(ROOT, PROGRAM, MICROPYTHON)
         self.lines: list[str] = []
-        self._process = subprocess.Popen(
-            [micropython(), "-X", "heapsize=192wK", str(PROGRAM), str(file), str(folder),
-             json.dumps(options or {})],
-            cwd=ROOT, env={**os.environ, "MICROPYPATH": ":".join(str(path) for path in paths)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        super().__init__(file, folder, json.dumps(options or {}), stderr=subprocess.STDOUT)
         threading.Thread(target=self._read, daemon=True).start()
 
-    def __enter__(self) -> "LinkPeer":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def kill(self) -> None:
-        """End it as a power failure does."""
-        self._process.kill()
-        self._process.wait(timeout=10)
-
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
-
-    def say(self, line: str) -> None:
-        """Give it a command."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
 
     def tell(self) -> dict[str, Any]:
         """What it knows of itself."""

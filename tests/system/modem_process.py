@@ -23,8 +23,11 @@ class ModemProcess:
     test dies; it is otherwise asked to quit, and at last ended by its own process object.
     """
 
-    def __init__(self, *options: str, family: str = "quectel", part: str = "") -> None:
-        command = [sys.executable, "-m", "tools.modem", "--family", family, "--until-eof"]
+    def __init__(
+        self, *options: str, family: str = "quectel", part: str = "", speed: float = 1
+    ) -> None:
+        command = [sys.executable, "-m", "tools.modem", "--family", family, "--until-eof",
+                   "--speed", str(speed)]
         if part:
             command += ["--part", part]
         # Not with `with`: it stays open as long as the model runs.

@@ -1,7 +1,6 @@
 """What a home hears of a meter, over a real mosquitto, read as Home Assistant reads it."""
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -12,49 +11,25 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.harness.execution import MICROPYTHON, micropython, search_path
 from tests.system.brokers import Mosquitto, wait_until
 from tests.system.home_reader import Home, Refused, check
+from tests.system.meter_process import MeterProcess
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "tests" / "home_meter.py"
 PAGE = ROOT / "docs" / "home.md"
 METER = "01234567890"
 STATE = f"joulegate/1/{METER}/state"
 
 
-class HomeMeter:
+class HomeMeter(MeterProcess):
     """The meter of tests/home_meter.py; use it with `with`."""
+
+    PROGRAM = "home_meter.py"
+    HEAP = "512wK"
 
     def __init__(self, folder: Path, port: int) -> None:
         folder.mkdir()
-        paths = search_path(ROOT, PROGRAM, MICROPYTHON)
-        self._process = subprocess.Popen(
-            [micropython(), "-X", "heapsize=512wK", str(PROGRAM), str(folder), str(port)],
-            cwd=ROOT, env={**os.environ, "MICROPYPATH": ":".join(str(path) for path in paths)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self) -> "HomeMeter":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(timeout=10)
-
-    def __call__(self, *command: Any) -> Any:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
-        said = self._process.stdout.readline()
-        try:
-            return json.loads(said)
-        except ValueError:
-            raise AssertionError((command, said + self._process.stdout.read())) from None
+        super().__init__(folder, port)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,9 @@ from tools.image.profiles import LEFT_OUT, Profile
 
 ROOT = Path(__file__).parents[2]
 REAL = list(BOARDS.values())
+# One worker a board, so that it is compiled once.
+TARGETS = [pytest.param(one, id=one.name, marks=pytest.mark.xdist_group(f"image-{one.name}"))
+           for one in REAL]
 PICO, PICO2 = BOARDS["METER_RP2040"], BOARDS["METER_RP2350"]
 # The modules of the image alone, with the bench's machine and time in place of a board's.
 SHIMS = ":".join([str(ROOT / "boards/BENCH/shim"), str(ROOT / "tools/bench"), ".frozen"])
@@ -67,13 +71,19 @@ print("profile", image_profile.NAME)
 """
 
 
+@cache
+def files_of(target: Board, profile: Profile) -> list[File]:
+    """What is compiled for a board: once for all tests of a worker."""
+    return compiler.files(target, profile)
+
+
 def storage_of(target: Board) -> bytes:
-    files = compiler.files(target, Profile.DEVELOPMENT)
+    files = files_of(target, Profile.DEVELOPMENT)
     return filesystems.littlefs(files, target.storage[1], target.program)
 
 
 def romfs_of(target: Board) -> bytes:
-    files = compiler.files(target, Profile.PRODUCTION)
+    files = files_of(target, Profile.PRODUCTION)
     return filesystems.romfs(files, layout.romfs(target)[1])
 
 
@@ -93,26 +103,28 @@ def hashes(files: list[File]) -> dict[str, str]:
     return {file.path: hashlib.sha256(file.data).hexdigest() for file in files}
 
 
-@pytest.mark.parametrize("target", REAL, ids=lambda target: target.name)
+@pytest.mark.parametrize("target", TARGETS)
 def test_two_builds_are_the_same_to_the_byte(target: Board) -> None:
+    for profile in Profile:
+        assert compiler.files(target, profile) == files_of(target, profile)
     assert storage_of(target) == storage_of(target)
     assert romfs_of(target) == romfs_of(target)
 
 
-@pytest.mark.parametrize("target", REAL, ids=lambda target: target.name)
+@pytest.mark.parametrize("target", TARGETS)
 def test_images_have_the_layout_and_no_trace_of_this_machine(target: Board) -> None:
     storage, romfs = storage_of(target), romfs_of(target)
     assert len(storage) == target.storage[1] and sum(target.storage) == target.flash
     assert romfs.startswith(b"\xd2\xcd\x31")
     for image in (storage, romfs):
         assert str(ROOT).encode() not in image and b"/tmp" not in image
-    for file in compiler.files(target, Profile.PRODUCTION):
+    for file in files_of(target, Profile.PRODUCTION):
         assert file.path in ("boot.py", "main.py") or file.data[:2] == compiler.MPY_HEADER
 
 
-@pytest.mark.parametrize("target", REAL, ids=lambda target: target.name)
+@pytest.mark.parametrize("target", TARGETS)
 def test_littlefs_is_read_back_and_imported(target: Board, tmp_path: Path) -> None:
-    files = compiler.files(target, Profile.DEVELOPMENT)
+    files = files_of(target, Profile.DEVELOPMENT)
     image = storage_of(target)
     fs = LittleFS(block_size=4096, block_count=len(image) // 4096, prog_size=target.program,
                   mount=False)
@@ -128,24 +140,24 @@ def test_littlefs_is_read_back_and_imported(target: Board, tmp_path: Path) -> No
     assert found == hashes(files)
 
 
-@pytest.mark.parametrize("target", REAL, ids=lambda target: target.name)
+@pytest.mark.parametrize("target", TARGETS)
 def test_romfs_is_mounted_and_imported(target: Board, tmp_path: Path) -> None:
     found = run_on(romfs_of(target), tmp_path, MOUNT_ROMFS)
     assert found.pop("profile") == "production"
-    assert found == hashes(compiler.files(target, Profile.PRODUCTION))
+    assert found == hashes(files_of(target, Profile.PRODUCTION))
 
 
 def test_profiles_differ_by_what_the_table_names() -> None:
     for target in REAL:
-        smaller = {file.path for file in compiler.files(target, Profile.DEVELOPMENT)}
-        whole = {file.path for file in compiler.files(target, Profile.PRODUCTION)}
+        smaller = {file.path for file in files_of(target, Profile.DEVELOPMENT)}
+        whole = {file.path for file in files_of(target, Profile.PRODUCTION)}
         assert whole - smaller == {
             name.replace(".py", ".mpy") for name in LEFT_OUT[target.family]}
         assert smaller <= whole and "_boot.mpy" not in whole
 
 
 def test_ram_is_counted_by_module_in_use() -> None:
-    files = compiler.files(PICO, Profile.DEVELOPMENT)
+    files = files_of(PICO, Profile.DEVELOPMENT)
     found = ram.by_module(files)
     assert 500 < found["joulegate/core/account.mpy"] < 8000
     session = "joulegate/link/mqtt/session.mpy"
@@ -187,7 +199,7 @@ def test_native_code_is_of_the_boards_architecture() -> None:
     found = {compiler.compile_mpy("a.py", text, one.march)[2] >> 2 for one in REAL}
     assert found == {4, 7, 10}  # armv6m, armv7emsp, xtensawin: py/persistentcode.h
     native = File("a.mpy", compiler.compile_mpy("a.py", text, "armv6m"), text)
-    assert native.native and not compiler.files(PICO, Profile.DEVELOPMENT)[0].native
+    assert native.native and not files_of(PICO, Profile.DEVELOPMENT)[0].native
 
 
 def tool(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -5,9 +5,6 @@ anything, round after round. The meter is the firmware's link and uplink on real
 head-end tools/uplink with paho. Measured elsewhere: such a broker loses every message it had.
 """
 
-import json
-import os
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -16,16 +13,14 @@ from typing import Any
 import paho.mqtt.client as paho
 import pytest
 
-from tests.harness.execution import MICROPYTHON, micropython, search_path
 from tests.system.brokers import Mosquitto, wait_until
 from tests.system.message_meter import KEYS, METER
+from tests.system.meter_process import MeterProcess
 from tests.system.uplink_meter import ALL_KEYS, HEAD_END
 from tools.uplink import bodies
 from tools.uplink.receiver import Receiver
 from tools.vend import envelope, instructions
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "tests" / "uplink_link_meter.py"
 DOWN = f"joulegate/1/{METER}/down"
 ROUNDS = 12
 EVENTS = 14
@@ -35,38 +30,14 @@ RECEIPT, EVENTS_CODE, EXECUTION_OK = 1, 3, 3
 UNITS = 1000
 
 
-class LinkMeter:
+class LinkMeter(MeterProcess):
     """The meter of tests/uplink_link_meter.py; use it with `with`."""
+
+    PROGRAM = "uplink_link_meter.py"
 
     def __init__(self, folder: Path, port: int) -> None:
         folder.mkdir()
-        paths = search_path(ROOT, PROGRAM, MICROPYTHON)
-        self._process = subprocess.Popen(
-            [micropython(), "-X", "heapsize=8M", str(PROGRAM), str(folder), str(port)], cwd=ROOT,
-            env={**os.environ, "MICROPYPATH": ":".join(str(path) for path in paths)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self) -> "LinkMeter":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(timeout=10)
-
-    def __call__(self, *command: Any) -> Any:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
-        said = self._process.stdout.readline()
-        try:
-            return json.loads(said)
-        except ValueError:
-            raise AssertionError((command, said)) from None
+        super().__init__(folder, port)
 
 
 class HeadEnd:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.harness.execution import MICROPYTHON, micropython, search_path
+from tests.harness.execution import micropython
 from tests.system.brokers import wait_until
 from tests.system.message_meter import KEYS, METER
+from tests.system.meter_process import MeterProcess
 from tests.system.modem_process import ModemProcess
 from tests.system.uplink_meter import ALL_KEYS, HEAD_END
 from tools.lorawan.pieces import Gathering, Whole, cut
@@ -19,43 +20,19 @@ from tools.uplink.receiver import Received, Receiver
 from tools.vend import envelope, instructions
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "tests" / "lorawan_meter.py"
 PORT = 2
 SLOWEST = 51
 
 
-class LorawanMeter:
+class LorawanMeter(MeterProcess):
     """The meter of tests/lorawan_meter.py; use it with `with`."""
+
+    PROGRAM = "lorawan_meter.py"
+    HEAP = "512wK"
 
     def __init__(self, folder: Path, pty: str) -> None:
         folder.mkdir()
-        paths = search_path(ROOT, PROGRAM, MICROPYTHON)
-        self._process = subprocess.Popen(
-            [micropython(), "-X", "heapsize=512wK", str(PROGRAM), str(folder), pty], cwd=ROOT,
-            env={**os.environ, "MICROPYPATH": ":".join(str(path) for path in paths)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __enter__(self) -> "LorawanMeter":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(timeout=10)
-
-    def __call__(self, *command: Any) -> Any:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
-        said = self._process.stdout.readline()
-        try:
-            return json.loads(said)
-        except ValueError:
-            raise AssertionError((command, said + self._process.stdout.read())) from None
+        super().__init__(folder, pty)
 
     def wait_for(self, name: str, value: Any, seconds: float = 30) -> None:
         """Wait until what it tells has a value under a name."""

@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 from tests.harness.execution import MICROPYTHON, micropython, search_path
-from tests.system.modem_driver import HEAP, ROOT, SERVER
+from tests.system.meter_process import ROOT
+from tests.system.modem_driver import HEAP
 
 ROUNDS = 100_000
 
@@ -19,7 +20,8 @@ ROUNDS = 100_000
     *(("quectel-ec", seed) for seed in range(1, 11)),
     *((name, seed) for name in ("simcom", "sim7080", "sim7020", "bc95") for seed in (1, 2, 3))])
 def test_a_tenth_of_a_million(name: str, seed: int) -> None:
-    paths = ":".join(str(path) for path in search_path(ROOT, SERVER, MICROPYTHON))
+    paths = ":".join(str(path) for path in search_path(
+        ROOT, ROOT / "tests" / "modem_server.py", MICROPYTHON))
     script = (f"from modem_fuzz import Fuzz; f = Fuzz({seed}, {name!r}); f.run({ROUNDS}); "
               "print(f.rounds, len(f.endings))")
     done = subprocess.run(

@@ -9,12 +9,13 @@ import time
 import pytest
 
 from tests.fake_ppp import REQUEST, TERMINATE
-from tests.system.modem_driver import DriverError, ModemDriver
+from tests.system.modem_driver import DriverError, ModemDriver, fast_model, pause
 from tests.system.modem_peers import EchoServer
 from tests.system.modem_process import ModemProcess
 
-PARTS = [("quectel", "BG95"), ("quectel", "EC200"), ("simcom", "A7670"), ("simcom", "SIM7600"),
-         ("sim7080", "SIM7080")]
+PARTS = [("quectel", "BG95"), ("simcom", "A7670"), ("sim7080", "SIM7080"),
+         pytest.param("quectel", "EC200", marks=pytest.mark.sweep),
+         pytest.param("simcom", "SIM7600", marks=pytest.mark.sweep)]
 WITHOUT = [("quectel", "BC660K", "quectel-bc"), ("sim7020", "SIM7020", "sim7020"),
            ("bc95", "BC95", "bc95")]
 
@@ -34,18 +35,18 @@ def ready(driver: ModemDriver) -> dict[str, object]:
         state = dict(driver.ask("ppp_state"))
         if state["ready"]:
             return state
-        time.sleep(0.1)
+        pause(0.1)
     raise AssertionError("not ready")
 
 
 @pytest.mark.parametrize(("family", "part"), PARTS)
 def test_sockets_and_ppp_by_turns(family: str, part: str) -> None:
-    with EchoServer() as echo, ModemProcess(
+    with EchoServer() as echo, fast_model(
             "--host", f"broker.test={echo.port}", family=family, part=part) as modem, (
             ModemDriver(modem.pty)) as driver:
         for _ in range(2):
             call(modem, driver)
-            time.sleep(0.5)
+            pause(0.5)
             assert modem.tell(ppp={})["ppp"]["received"] == REQUEST.hex()
             driver.ask("attach")
             assert modem.tell(ppp={})["ppp"]["received"] == (REQUEST + TERMINATE).hex()
@@ -57,7 +58,7 @@ def test_sockets_and_ppp_by_turns(family: str, part: str) -> None:
 
 
 def test_escape_where_nobody_has_ended_the_call() -> None:
-    with ModemProcess(part="EC200") as modem, ModemDriver(modem.pty) as driver:
+    with fast_model(part="EC200") as modem, ModemDriver(modem.pty) as driver:
         call(modem, driver)
         driver.ask("ppp_release", False)
         assert ready(driver)["failures"] == 0
@@ -69,24 +70,24 @@ def test_escape_where_nobody_has_ended_the_call() -> None:
 
 @pytest.mark.parametrize("end", ["far end", "registration"])
 def test_a_call_that_ends_by_itself(end: str) -> None:
-    with ModemProcess() as modem, ModemDriver(modem.pty) as driver:
+    with fast_model() as modem, ModemDriver(modem.pty) as driver:
         call(modem, driver)
         if end == "far end":
             modem.tell(ppp={"end": True})
         else:
             modem.fault("registration_lost", ms=500)
-        time.sleep(0.2)
+        pause(0.2)
         assert driver.ask("ppp_state")["status"] == -6
         with pytest.raises(DriverError, match="it has ended without data"):
             driver.ask("ppp_attach")
-        time.sleep(10)
+        pause(10)
         assert ready(driver)["sessions"] == 2
         call(modem, driver)
 
 
 @pytest.mark.parametrize("ms", [0, 4000])
 def test_a_modem_that_restarts_during_a_call(ms: int) -> None:
-    with ModemProcess() as modem, ModemDriver(modem.pty) as driver:
+    with fast_model() as modem, ModemDriver(modem.pty) as driver:
         call(modem, driver)
         modem.tell(reset=True, ms=ms)
         driver.ask("ppp_release", False)
@@ -95,7 +96,7 @@ def test_a_modem_that_restarts_during_a_call(ms: int) -> None:
 
 
 def test_no_network_for_the_call() -> None:
-    with ModemProcess("--apn", "other") as modem, ModemDriver(modem.pty) as driver:
+    with fast_model("--apn", "other") as modem, ModemDriver(modem.pty) as driver:
         with pytest.raises(DriverError, match=r"modem: ATD\*99#: NO CARRIER"):
             driver.ask("ppp_attach")
         assert driver.ask("ppp_state")["failures"] == 1
@@ -103,7 +104,7 @@ def test_no_network_for_the_call() -> None:
 
 @pytest.mark.parametrize(("family", "part", "name"), WITHOUT)
 def test_parts_without_ppp_refuse(family: str, part: str, name: str) -> None:
-    with ModemProcess(family=family, part=part) as modem, ModemDriver(modem.pty) as driver:
+    with fast_model(family=family, part=part) as modem, ModemDriver(modem.pty) as driver:
         with pytest.raises(DriverError, match=f"modem: {name}: this family has no PPP"):
             driver.ask("ppp_attach")
         assert ready(driver)["failures"] == 0

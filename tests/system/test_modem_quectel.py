@@ -4,37 +4,19 @@ Driver and model are written from the sheet apart from each other, and share not
 """
 
 import ssl
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.system.modem_driver import DriverError, ModemDriver
+from tests.system.brokers import wait_until
+from tests.system.modem_driver import DriverError, ModemDriver, fast_model, pause
 from tests.system.modem_peers import NAME, Authority, EchoServer, server_context
 from tests.system.modem_process import ModemProcess
 
 TOKEN = "12345678901234567890"
 SENDER = "+15550100"
 SIZE = 20_000
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = 20) -> Any:
-    """Wait until a condition holds; return what it gave. AssertionError."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("not in time")
-
-
-@pytest.fixture
-def echo() -> Iterator[EchoServer]:
-    with EchoServer() as server:
-        yield server
 
 
 def hosts(echo: EchoServer) -> list[str]:
@@ -50,9 +32,10 @@ def no_early(modem: ModemProcess) -> None:
     assert not modem.log("early"), "a command before the last one's result"
 
 
-@pytest.mark.parametrize("part", ["BG95", "EC200", "BC660K"])
+@pytest.mark.parametrize(
+    "part", ["BG95", pytest.param("EC200", marks=pytest.mark.sweep), "BC660K"])
 def test_20_kB_both_ways(echo: EchoServer, part: str) -> None:
-    with ModemProcess(*hosts(echo), part=part) as modem, ModemDriver(modem.pty) as driver:
+    with fast_model(*hosts(echo), part=part) as modem, ModemDriver(modem.pty) as driver:
         up(driver)
         driver.ask("echo", SIZE, 50_000)
         state = driver.ask("state")
@@ -62,14 +45,15 @@ def test_20_kB_both_ways(echo: EchoServer, part: str) -> None:
 
 
 def test_a_modem_that_splits_its_lines(echo: EchoServer) -> None:
-    with ModemProcess(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
+    # A computer does not sleep for less than what it takes to pass the pieces on.
+    with fast_model(*hosts(echo), speed=1) as modem, ModemDriver(modem.pty, 1) as driver:
         modem.fault("split_lines", size=3, ms=1)
         up(driver)
         driver.ask("echo", 2000, 50_000)
 
 
 def test_a_token_comes_by_sms_and_is_answered(echo: EchoServer) -> None:
-    with ModemProcess(*hosts(echo), part="EC200") as modem, ModemDriver(modem.pty) as driver:
+    with fast_model(*hosts(echo), part="EC200") as modem, ModemDriver(modem.pty) as driver:
         up(driver)
         assert driver.ask("state")["sms"] is True
         modem.tell(sms={"from": SENDER, "text": f"OK\nRDY\nToken: {TOKEN}"})
@@ -86,7 +70,7 @@ def test_a_token_comes_by_sms_and_is_answered(echo: EchoServer) -> None:
 
 
 def test_messages_of_before_the_start_are_taken(echo: EchoServer) -> None:
-    with ModemProcess(*hosts(echo), part="EC200") as modem:
+    with fast_model(*hosts(echo), part="EC200") as modem:
         for number in range(4):
             modem.tell(sms={"from": SENDER, "text": TOKEN[number:] + TOKEN[:number]})
         with ModemDriver(modem.pty) as driver:
@@ -95,7 +79,7 @@ def test_messages_of_before_the_start_are_taken(echo: EchoServer) -> None:
 
 
 def test_registration_lost_and_found(echo: EchoServer) -> None:
-    with ModemProcess(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
+    with fast_model(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
         up(driver)
         driver.ask("echo", 1000, 20_000)
         modem.fault("registration_lost", ms=3000)
@@ -109,7 +93,7 @@ def test_registration_lost_and_found(echo: EchoServer) -> None:
 
 @pytest.mark.parametrize("fault", ["reboot", "silent_reset"])
 def test_a_reset_in_mid_session(echo: EchoServer, fault: str) -> None:
-    with ModemProcess(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
+    with fast_model(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
         up(driver)
         modem.fault(fault, when={"bytes": 3000})
         with pytest.raises(DriverError, match="modem restarted"):
@@ -129,7 +113,7 @@ def test_a_reset_in_mid_session(echo: EchoServer, fault: str) -> None:
 def test_a_stream_that_ends_is_opened_again(
     echo: EchoServer, fault: str, options: dict[str, Any]
 ) -> None:
-    with ModemProcess(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
+    with fast_model(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
         up(driver)
         modem.fault(fault, when=options)
         with pytest.raises(DriverError, match="the stream is over"):
@@ -147,7 +131,7 @@ def test_a_stream_that_ends_is_opened_again(
     ("late_result", {"match": "QIRD"}),
 ])
 def test_what_a_stream_outlasts(echo: EchoServer, fault: str, options: dict[str, Any]) -> None:
-    with ModemProcess(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
+    with fast_model(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
         up(driver)
         modem.fault(fault, when={**options, "times": 3})
         driver.ask("echo", 5000, 50_000)
@@ -155,12 +139,12 @@ def test_what_a_stream_outlasts(echo: EchoServer, fault: str, options: dict[str,
 
 
 def test_a_pin_is_tried_once(echo: EchoServer) -> None:
-    with ModemProcess(*hosts(echo), "--pin", "1234") as modem:
+    with fast_model(*hosts(echo), "--pin", "1234") as modem:
         with ModemDriver(modem.pty, sim_pin="9999") as driver:
             with pytest.raises(DriverError, match="it refused the PIN"):
                 driver.ask("attach")
             assert driver.ask("state")["notes"] == {"pin_refused": 1}
-            time.sleep(11)
+            pause(11)
             assert "refused" in wait_until(lambda: driver.ask("state")["problem"])
         assert modem.tell(counts=True)["counts"]["pin"] == 1
         with ModemDriver(modem.pty, sim_pin="1234") as driver:
@@ -168,7 +152,7 @@ def test_a_pin_is_tried_once(echo: EchoServer) -> None:
 
 
 def test_a_socket_that_died_in_silence_is_opened_again(echo: EchoServer) -> None:
-    with ModemProcess(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
+    with fast_model(*hosts(echo)) as modem, ModemDriver(modem.pty) as driver:
         up(driver)
         modem.fault("silent_socket")
         with pytest.raises(DriverError, match="received 0"):
@@ -188,14 +172,14 @@ def open_tls(driver: ModemDriver, authority: Authority) -> None:
 def test_tls_of_the_modem(tmp_path: Path) -> None:
     authority = Authority()
     good = server_context(authority.issue(NAME), tmp_path)
-    with EchoServer(good) as echo, ModemProcess(*hosts(echo), part="EC200") as modem:
+    with EchoServer(good) as echo, fast_model(*hosts(echo), part="EC200") as modem:
         for _ in range(2):
             with ModemDriver(modem.pty) as driver:
                 driver.ask("attach")
                 open_tls(driver, authority)
                 driver.ask("echo", 3000, 30_000)
                 driver.ask("close")
-                time.sleep(1)
+                pause(1)
         uploads = [text for text in modem.log("in") if "QFUPL" in text]
         assert len(uploads) == 1, "the same CA twice"
         no_early(modem)
@@ -207,7 +191,7 @@ def test_tls_believes_nobody_else(tmp_path: Path, wrong: str) -> None:
     signer = Authority("Other CA") if wrong == "authority" else authority
     pair = signer.issue("other.test" if wrong == "name" else NAME)
     with (EchoServer(server_context(pair, tmp_path)) as echo,
-          ModemProcess(*hosts(echo), part="EC200") as modem):
+          fast_model(*hosts(echo), part="EC200") as modem):
         with ModemDriver(modem.pty) as driver:
             driver.ask("attach")
             with pytest.raises(DriverError, match="open broker.test:8883: error"):

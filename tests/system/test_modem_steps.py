@@ -4,22 +4,14 @@ Every step is tried by the long sweep, some of them in each run of the tests.
 """
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests.system.modem_driver import DriverError, ModemDriver
+from tests.system.modem_driver import DriverError, ModemDriver, fast_model, pause
 from tests.system.modem_peers import EchoServer
-from tests.system.modem_process import ModemProcess
 
 BACK_S = 150.0
 BYTES = 600
-
-
-@pytest.fixture
-def echo() -> Iterator[EchoServer]:
-    with EchoServer() as server:
-        yield server
 
 
 def work(driver: ModemDriver) -> None:
@@ -30,14 +22,14 @@ def work(driver: ModemDriver) -> None:
 
 def steps(echo: EchoServer) -> int:
     """How many commands the driver gives from the start until it has echoed."""
-    with ModemProcess("--host", f"broker.test={echo.port}") as modem, ModemDriver(
+    with fast_model("--host", f"broker.test={echo.port}") as modem, ModemDriver(
             modem.pty) as driver:
         work(driver)
         return len(modem.log("in"))
 
 
 def reboot_at(echo: EchoServer, step: int) -> None:
-    with ModemProcess("--host", f"broker.test={echo.port}") as modem:
+    with fast_model("--host", f"broker.test={echo.port}") as modem:
         modem.fault("reboot", {"commands": step})
         with ModemDriver(modem.pty) as driver:
             deadline = time.monotonic() + BACK_S
@@ -47,7 +39,7 @@ def reboot_at(echo: EchoServer, step: int) -> None:
                     break
                 except DriverError:
                     assert time.monotonic() < deadline, f"not back after a reset at step {step}"
-                    time.sleep(0.2)
+                    pause(0.2)
             work(driver)
         assert not modem.log("early"), "a command before the last one's result"
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.system.brokers import Mosquitto
-from tests.system.message_meter import ROOT
+from tests.system.meter_process import ROOT
 from tests.system.vend_rig import FakeMeter, Peer, keys_of, vend, write_orders
 from tools.vend import key_file
 

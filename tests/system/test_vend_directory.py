@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from tests.system.message_meter import KEYS, METER, ROOT, Meter
+from tests.system.message_meter import KEYS, METER, Meter
+from tests.system.meter_process import ROOT
 from tests.system.vend_rig import FakeMeter, vend
 from tools.vend import database, instructions, issued, key_file, orders
 from tools.vend.database import TidRow

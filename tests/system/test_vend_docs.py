@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.system.brokers import Mosquitto
-from tests.system.message_meter import METER, ROOT
+from tests.system.message_meter import METER
+from tests.system.meter_process import ROOT
 from tests.system.vend_rig import FakeMeter, Peer, vend
 from tools.vend import envelope, key_file
 from tools.vend.envelope import DOWN

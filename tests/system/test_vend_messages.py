@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.system.message_meter import KEYS, METER, ROOT, Meter
+from tests.system.message_meter import KEYS, METER, Meter
+from tests.system.meter_process import ROOT
 from tools.vend import key_file
 from tools.vend.__main__ import main
 from tools.vend.errors import VendError

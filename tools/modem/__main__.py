@@ -14,6 +14,7 @@ from typing import Any
 from tools.modem.control import LONGEST, Control
 from tools.modem.families import FAMILIES
 from tools.modem.faults import FaultError
+from tools.modem.haste import loop_of
 from tools.modem.modem import Modem, Options
 
 LOOPBACK = "127.0.0.1"
@@ -78,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--unset-year", type=int, default=1980, help="of the clock before network time")
     add("--clock", type=_clock, help="network time at start, ISO 8601; the computer's unless told")
     add("--fault", action="append", default=[], metavar="NAME:KEY=VALUE,...")
+    add("--speed", type=float, default=1, metavar="N",
+        help="its time, the line's and the air's too, goes N times as fast")
     add("--off", action="store_true", help="start switched off")
     add("--until-eof", action="store_true", help="end with standard input")
     return parser
@@ -136,7 +139,8 @@ def main() -> int:
     """Run until told to stop; 2 for options that cannot be."""
     said = _parser().parse_args()
     try:
-        asyncio.run(_run(said))
+        with asyncio.Runner(loop_factory=loop_of(said.speed)) as runner:
+            runner.run(_run(said))
     except (ValueError, FaultError) as error:
         print(f"python -m tools.modem: {error}", file=sys.stderr)
         return 2

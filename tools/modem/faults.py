@@ -13,9 +13,9 @@ the modem says at the occasion it is named for (a lost SEND OK, a late result). 
 and all that stand there must hold.
 """
 
+import asyncio
 import random
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -79,7 +79,7 @@ class Fault:
         self.left = self._number("times", 1)
         self.commands = self._number("commands", 0)
         self.bytes = self._number("bytes", 0)
-        self.due = time.monotonic() + self._number("seconds", 0)
+        self.due = asyncio.get_running_loop().time() + self._number("seconds", 0)
         self.chance = self._number("probability", 1)
         if not 0 <= self.chance <= 1:
             raise FaultError(f"fault {name}: probability {self.chance}: must be from 0 to 1")
@@ -99,7 +99,7 @@ class Fault:
 
     def hit(self, about: str | None) -> bool:
         """Whether it fires now; it then counts as fired."""
-        if self.commands > 0 or self.bytes > 0 or time.monotonic() < self.due:
+        if self.commands > 0 or self.bytes > 0 or asyncio.get_running_loop().time() < self.due:
             return False
         if self.chance < 1 and about is None:
             return False

@@ -1,7 +1,6 @@
 """A modem: line, faults, state and air put together, with power, boot and a log."""
 
 import asyncio
-import time
 from collections import Counter, deque
 from collections.abc import Coroutine
 from datetime import UTC, datetime
@@ -32,7 +31,7 @@ class Modem:
         self.log: deque[dict[str, Any]] = deque(maxlen=LOG_ROOM)
         self.logged = 0
         self.counts: Counter[str] = Counter()
-        self._started = time.monotonic()
+        self._started = asyncio.get_running_loop().time()
         self.terminal = Terminal(options.rate, options.link, self._heard)
         self.line = Line(self._say, self._command, self.note)
         self.air = Air(options.delay_ms / 1000, options.air_rate, options.loss, options.seed)
@@ -198,8 +197,7 @@ class Modem:
         """Add to the log: kind in, out, result, prompt, fault, early, lost, ignored, power..."""
         self.logged += 1
         self.log.append({
-            "n": self.logged, "t": round(time.monotonic() - self._started, 4), "kind": kind,
-            "text": text})
+            "n": self.logged, "t": round(self.uptime, 4), "kind": kind, "text": text})
 
     def _counted(self, size: int) -> None:
         self.psm.active(self.uptime)
@@ -248,7 +246,7 @@ class Modem:
     @property
     def uptime(self) -> float:
         """Seconds since the model began."""
-        return time.monotonic() - self._started
+        return asyncio.get_running_loop().time() - self._started
 
     # Network
 
