@@ -131,6 +131,7 @@ class Rig:
         state.supply.configure(
             state.settings.values, self.button is not None, state.billing.zone,
             state.counts_per_kWh)
+        state.configure_debts()
 
     def resynchronise(self):
         """Nothing to go on with: its storage was never restored."""

@@ -136,6 +136,7 @@ class App:
             state.billing.zone if state.provisioned else None, state.counts_per_kWh)
         self.switch.configure(state.settings.values)
         self.watch.configure(state.settings.values)
+        state.configure_debts()
 
     def provision(
         self, meter_id: str, document: bytes, unit_places: int, **settings: object

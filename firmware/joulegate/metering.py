@@ -3,7 +3,7 @@
 from micropython import const
 
 from joulegate.core import events as event
-from joulegate.core.billing import DAY, MONTH, PRICE, TARIFF, WAITING
+from joulegate.core.billing import DAY, DEBT, MONTH, PRICE, TARIFF, WAITING
 from joulegate.core.events import EventLog
 from joulegate.core.meter import WARNED, Meter
 from joulegate.core.reading import Reading
@@ -130,6 +130,9 @@ class Metering:
             self.log.add(event.LOW_CREDIT, now, billing.account.balance)
         if flags & TARIFF:
             self.log.add(event.TARIFF_ACTIVATED, now)
+        if flags & DEBT:
+            for number in billing.account.debts.recovery.take_settled():
+                self.log.add(event.DEBT_SETTLED, now, number)
         if flags & WAITING and not self._waiting:
             self.log.add(event.CLOCK_AHEAD, now, billing.day)
         if flags & (DAY | PRICE):

@@ -66,6 +66,8 @@ BODIES: dict[int, tuple[set[str], list[Check], int]] = {
     25: (_FIELD, [_pairs], 1),
     26: (_ADMIN, [lambda value: type(value) is list and len(value) <= 16
                   and all(_text(item) for item in value)], 1),
+    28: (_FIELD, [], 0),
+    29: (_ADMIN, [_integer(1, 3), _integer(0, (1 << 30) - 1)], 2),
     27: (_ADMIN, [lambda value: type(value) is bool, _integer(0, (1 << 28) - 1),
                   lambda value: type(value) is bool], 1),
 }

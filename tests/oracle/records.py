@@ -7,6 +7,7 @@ by the littlefs-python package.
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from littlefs import LittleFS
@@ -22,6 +23,7 @@ class Purchase:
     units: int
     credits: int
     balance: int
+    debt: int
 
 
 @dataclass
@@ -38,6 +40,8 @@ class Records:
     settled: tuple[int, int]
     marks: tuple[int, ...]
     closed: int
+    debts: tuple[int, ...]
+    recovered: int
     import_mark: int
     registers_Wh: tuple[int, ...]
     register_remainders: tuple[int, ...]
@@ -71,44 +75,48 @@ def read_image(path: Path) -> Records:
 def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
     at = 4
 
-    def take(form: str) -> tuple[int, ...]:
+    def take(form: str) -> tuple[Any, ...]:
         nonlocal at
         values = struct.unpack_from("<" + form, hot, at)
         at += struct.calcsize("<" + form)
         return values
 
     _, sequence = take("BI")
-    take("13sBI")  # meter id, unit places, counts per kWh
-    balance, rem1, rem2 = take("qII")
-    charges_low, charges_high, credits_low, credits_high = take("IiIi")
-    take("IB")  # latest purchase, whether supply has yet to note it
-    take("8s8siB")  # tariffs, start, opened
-    take("4i")  # day, last second seen, month, window
+    take("13s3s")  # meter id, counts per kWh
+    balance, r1, r2 = take("q3s3s")
+    rem1, rem2 = (int.from_bytes(limb, "little") for limb in (r1, r2))
+    charges_low, charges_high, credits_low, credits_high = take("IhIh")
+    take("I")  # latest purchase
+    *debts, recovered_low, recovered_high, _ = take("3IIHI")
+    take("8s8si")  # tariffs, start
+    take("hiHH")  # day, last second seen, month, window
     take("6I")  # positions
     cells = take("24I")
     take("6I6B")  # exports, bands
-    days_charged, _ = take("BB")
+    days_charged, = take("B")
     take("Qq")  # the month's earlier part
     settled = take("qQ")
     marks = tuple(int.from_bytes(hot[at + 3 * i:at + 3 * i + 3], "little") for i in range(50))
     at += 150
-    _, _, closed = take("BBB")  # base date of the marks, intent and position of the switch
     take("I")  # messages: end of the lease
-    take("BHiiB")  # supply: reasons, what it keeps, until when, limit left, trips
+    take("BBiiB")  # supply: reasons, what it keeps, until when, limit left, trips
     import_mark, _ = take("II")
+    _, flags = take("BB")
+    closed = flags >> 2 & 1
     assert at == len(hot) - 4
     values = struct.unpack_from("<4I4I", registers, 9)
     purchases = []
-    for slot in range(0, len(journal), 38):
-        entry = journal[slot:slot + 38]
-        if entry == bytes(38):
+    for slot in range(0, len(journal), 42):
+        entry = journal[slot:slot + 42]
+        if entry == bytes(42):
             continue
-        sequence_of, _, _, _, tid, units, credits, after, check = struct.unpack(
-            "<IiBBIiqqI", entry)
+        sequence_of, _, _, _, tid, units, credits, after, debt, check = struct.unpack(
+            "<IiBBIiqqII", entry)
         assert crc32(entry[:-4]) == check
-        purchases.append(Purchase(sequence_of, tid, units, credits, after))
+        purchases.append(Purchase(sequence_of, tid, units, credits, after, debt))
     purchases.sort(key=lambda p: p.sequence)
     return Records(
         sequence, balance, charges_high * LIMB + charges_low, credits_high * LIMB + credits_low,
-        (rem1, rem2), cells, days_charged, (settled[0], settled[1]), marks, closed, import_mark,
+        (rem1, rem2), cells, days_charged, (settled[0], settled[1]), marks, closed,
+        tuple(debts), recovered_high * LIMB + recovered_low, import_mark,
         values[:4], values[4:], purchases)

@@ -49,6 +49,7 @@ RIGHT: dict[str, tuple[str, tuple[Any, ...]]] = {
     "limits": ("technician", (["cut_off", -500, "warnings", [300, 100]],)),
     "schedule": ("administrator", (["mon-fri 17:30-11:00", "12-25 00:00-24:00"],)),
     "account_mode": ("administrator", (True, 5000, True)),
+    "debt": ("administrator", (3, 70000)),
     "supply_until": ("administrator", (NOON + 86400,)),
     "keep_power": ("administrator", (True,)),
 }

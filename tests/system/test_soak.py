@@ -18,9 +18,9 @@ from tools.soak.life import Life
 
 FAULTS = {fault.name: fault for fault in load_faults(ROOT / FOLDER)}
 HAPPEN = (
-    "adjust", "bad-command", "brown-out", "cuts torn", "cuts whole", "fail", "fill", "forge",
-    "jump", "lose", "outage", "pull", "records", "repeat", "reset", "set-clock", "settings",
-    "tariff", "top-ups", "top-ups refused",
+    "adjust", "bad-command", "brown-out", "cuts torn", "cuts whole", "debt", "fail", "fill",
+    "forge", "jump", "lose", "outage", "pull", "records", "repeat", "reset", "set-clock",
+    "settings", "tariff", "top-ups", "top-ups refused",
 )
 SOAK = [sys.executable, "-m", "tools.soak"]
 

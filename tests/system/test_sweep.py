@@ -23,6 +23,7 @@ KINDS = kinds()
 FAULTS = {
     "register-mark-ignored": "energy_commit",
     "journal-after-ledger": "purchase",
+    "share-not-taken-again": "purchase_with_debt",
     "registers-before-ledger": "energy_commit",
     "record-in-two-commits": "energy_commit",
     "recovery-without-mark": "ledger_fallen_back",

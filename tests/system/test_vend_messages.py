@@ -114,8 +114,18 @@ def test_control(sender: Sender, tmp_path: Path) -> None:
     assert sender.send("read", "status")["data"]["limit_left"] == 50000
     assert sender.send("account", "remote", "--limit", "800Wh")["data"] == [50000]
     assert sender.send("account", "local")["data"] == [800]
+    assert "debts" not in sender.send("read", "status")["data"]
+    assert sender.send("debt", "3", "2.5")["data"] == [0]
+    assert sender.send("read", "status")["data"]["debts"] == [0, 0, 250000]
+    assert sender.send("limits", "debt_percent=40", "debt_cap=100000")["status"] == EXECUTED
+    assert sender.send("credit", "2")["data"] == [80000]
+    assert sender.send("credit", "2")["data"] == [20000]
+    status = sender.send("read", "status")["data"]
+    assert (status["debts"], status["debt_recovered"]) == ([0, 0, 150000], 100000)
+    assert sender.send("debt", "3", "0")["data"] == [150000]
     for arguments in (("account", "remote"), ("account", "local", "--limit", "5Wh"),
-                      ("account", "remote", "--limit", "-5Wh"), ("limits", "cut_off")):
+                      ("account", "remote", "--limit", "-5Wh"), ("limits", "cut_off"),
+                      ("debt", "1", "0.0000001")):
         assert "error: " in vend(*arguments, *sender.options, code=2)
     assert sender.send("setting", "warnings", "300,100")["status"] == EXECUTED
     assert sender.send("setting", "zone", "CET-1", "--role", "technician")["status"] == EXECUTED

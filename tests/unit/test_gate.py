@@ -97,7 +97,7 @@ class Credits(Case):
             (EXECUTION_OK, "", 5, 300, 300))
         self.assertTrue(receipt.accepted)
         self.assertEqual(self.storage.done, ["append", "commit"])
-        self.assertEqual(self.storage.entries, [(8, NOON, 1, 5, 300, 300, 300)])
+        self.assertEqual(self.storage.entries, [(8, NOON, 1, 5, 300, 300, 300, 0)])
         self.assertEqual(self.storage.sequence, 8)
         self.assertEqual(event_names(self.log), ["credited"])
 
@@ -176,7 +176,7 @@ class Credits(Case):
     def test_a_number_is_used_up_without_money(self):
         receipt = self.gate.use(5, NOON)
         self.assertEqual((receipt.code, receipt.units, receipt.balance), (EXECUTION_OK, 0, 0))
-        self.assertEqual(self.storage.entries, [(8, NOON, 1, 5, 0, 0, 0)])
+        self.assertEqual(self.storage.entries, [(8, NOON, 1, 5, 0, 0, 0, 0)])
         self.assertEqual(event_names(self.log), [])
         self.refused(VALIDATION_FAILURE, 5, 10, "tid 5", "used")
         self.assertFalse(self.gate.use(5, NOON).accepted)

@@ -7,7 +7,7 @@ from scratch import scratch_folder
 
 from joulegate.storage.journal import ENTRIES, Journal, JournalError
 
-SIZE = 38
+SIZE = 42
 
 
 class Case(unittest.TestCase):

@@ -79,6 +79,10 @@ class Layout(Case):
         s.supply.until = -(1 << 29)
         s.supply.left = -(1 << 28)
         s.supply.tries = 3
+        for i in range(3):
+            s.account.debts.remaining[i] = 2**30 - 1 - i
+        s.account.debts.count((1 << 44) - 2)
+        s.account.debts.capped = 7
         self.ledger.commit()
         again = self.reloaded()
         self.assertEqual((again.account.last_credit, again.account.entered), (123456789, 1))
@@ -126,7 +130,7 @@ class Commits(Case):
         before = self.keep("ledger.bin")
         self.state.billing.day = 40001
         text = error_text(RecordError, self.ledger.commit)
-        self.assertTrue("billing.day 40001: must be -10000 to 40000" in text, text)
+        self.assertTrue("billing.day 40001: must be -10000 to 32767" in text, text)
         self.assertEqual(self.keep("ledger.bin"), before)
 
     def test_create_refuses_a_ledger_that_is_there(self):

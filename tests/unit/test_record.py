@@ -113,6 +113,45 @@ class Keeps(Case):
         self.assertEqual(list(found), ["b"])
 
 
+class Bits(Case):
+    """Fields of some bits share a byte as long as they fit."""
+
+    FIELDS = (
+        ("a", "byte", "u3", 1, 0, 5, "three bits"),
+        ("a", "word", "u4", 1, 0, 15, "four beside them"),
+        ("a", "signed", "u2", 1, 0, 3, "two in the next byte"),
+        ("a", "wide", "T", 1, 0, 0xFFFFFF, "three bytes, one number"),
+        ("a", "large", "u1", 1, 0, 1, "a byte of its own"),
+    )
+
+    def fields(self, *values):
+        a = self.owners["a"]
+        a.byte, a.word, a.signed, a.wide, a.large = values
+        return values
+
+    def test_every_value_beside_every_other(self):
+        record = self.record(fields=self.FIELDS)
+        self.fields(5, 15, 3, 0xFEDCBA, 1)
+        record.create(self.owners)
+        self.assertEqual(self.content()[9:15], bytes((0x7D, 3, 0xBA, 0xDC, 0xFE, 1)))
+        for byte in range(6):
+            for word in range(16):
+                values = self.fields(byte, word, word & 3, word << 20 | byte, word >> 3)
+                record.commit(self.owners)
+                found = self.record(fields=self.FIELDS).load()
+                self.assertEqual(tuple(found[f[0], f[1]] for f in self.FIELDS), values)
+
+    def test_out_of_range_is_not_written(self):
+        self.fields(5, 15, 3, 0, 1)
+        record = self.record(fields=self.FIELDS)
+        record.create(self.owners)
+        before = self.content()
+        self.owners["a"].byte = 6
+        text = error_text(RecordError, record.commit, self.owners)
+        self.assertTrue("a.byte 6: must be 0 to 5" in text, text)
+        self.assertEqual(self.content(), before)
+
+
 class Refuses(Case):
 
     def refused(self, record, *parts):

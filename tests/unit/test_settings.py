@@ -47,6 +47,8 @@ class Keeps(Case):
             "load_limit_s": 30, "load_limit_retries": 0, "load_limit_wait_s": 3600,
             "close_delay_s": 1799, "warning_percents": [50, 10],
             "friendly_hours": ["mon-fri 17:30-11:00", "12-25 00:00-24:00"],
+            "debt_1_rate": 500, "debt_1_period": 2, "debt_2_rate": 1, "debt_2_period": 3,
+            "debt_percent": 100, "debt_cap": 9000, "debt_cap_period": 3, "debt_suspend": 3,
             "uplink_minutes": 60, "uplink_batch": 6,
             "uplink_budget_bytes": 20000, "sms_numbers": ["+4930123456", "+15123"],
             "profile_channels": ["import_Wh", "voltage_min_cV"],

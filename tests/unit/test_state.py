@@ -1,4 +1,4 @@
-# heapsize: 224wK
+# heapsize: 256wK
 """The meter's state: provisioned once, found again at every start, never half believed."""
 
 import os

@@ -8,7 +8,7 @@ from tools.docs import firmware
 Field = tuple[str, str, str, int, int | None, int | None, str]
 
 TYPES = {
-    "B": "unsigned 8", "H": "unsigned 16", "I": "unsigned 32", "i": "signed 32",
+    "B": "unsigned 8", "h": "signed 16", "H": "unsigned 16", "I": "unsigned 32", "i": "signed 32",
     "Q": "unsigned 64", "q": "signed 64", "8s": "8 bytes", "13s": "13 bytes",
     "T": "unsigned 24",
 }
@@ -20,7 +20,8 @@ What a meter must not lose stands in two files of fixed length, each overwritten
 write, or in FRAM. This page is printed by `python -m tools.docs.ledger` from the tables in
 [`storage/ledger.py`](../firmware/joulegate/storage/ledger.py); do not edit it.
 
-- Numbers are little-endian, fields follow each other without gaps.
+- Numbers are little-endian, fields follow each other without gaps. Bits count from the lowest
+  of their byte; those without a width share the byte of that offset, its other bits are 0.
 - A record is believed only if its length, check sum, magic, version and the range of every field
   are right. The meter never writes what it would not believe.
 - The check sum is the CRC-32 of zlib over everything before it.
@@ -94,26 +95,37 @@ def _table(record: Any, size: int) -> str:
         ("sequence", "I", "number of the commit"),
     ):
         width = struct.calcsize("<" + code)
-        lines.append(_row(at, width, name, TYPES.get(code, "4 bytes"), "", meaning))
+        lines.append(_row(str(at), str(width), name, TYPES.get(code, "4 bytes"), "", meaning))
         at += width
-    for field in record.fields:
-        width = _width(field[2]) * field[3]
-        lines.append(_field_row(at, width, field))
-        at += width
-    lines.append(_row(at, 4, "check", TYPES["I"], "", "CRC-32 of all before"))
+    for field, at, _, bit in record.plan:
+        if bit < 0:
+            width = _width(field[2]) * field[3]
+            lines.append(_field_row(str(at), str(width), field))
+            at += width
+        else:
+            lines.append(_bits_row(at, bit, field))
+            at += 1
+    lines.append(_row(str(at), "4", "check", TYPES["I"], "", "CRC-32 of all before"))
     if at + 4 != size:
         raise ValueError(f"{record.path}: the table makes {at + 4} bytes, the record {size}")
     return "\n".join(lines)
 
 
-def _field_row(at: int, width: int, field: Field) -> str:
+def _bits_row(at: int, bit: int, field: Field) -> str:
+    owner, attribute, code, _, low, high, meaning = field
+    bits = int(code[1:])
+    place = f"bit {bit}" if bits == 1 else f"bits {bit} to {bit + bits - 1}"
+    return _row(str(at), "", f"{owner}.{attribute}", place, f"{low} to {high}", meaning)
+
+
+def _field_row(at: str, width: str, field: Field) -> str:
     owner, attribute, code, count, low, high, meaning = field
     kind = f"{count} x {TYPES[code]}" if count > 1 else TYPES[code]
     limits = "" if low is None else f"{low} to {high}"
     return _row(at, width, f"{owner}.{attribute}", kind, limits, meaning)
 
 
-def _row(at: int, width: int, name: str, kind: str, limits: str, meaning: str) -> str:
+def _row(at: str, width: str, name: str, kind: str, limits: str, meaning: str) -> str:
     return f"| {at} | {width} | {name} | {kind} | {limits} | {meaning} |"
 
 

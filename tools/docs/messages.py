@@ -20,12 +20,14 @@ KINDS = {
 ROLES = {"v": "vending", "a": "administrator", "t": "technician", "h": "head-end"}
 
 MEANINGS = {
-    "credit": "A purchase. Its TID is its identity in messages and 20-digit tokens alike.",
+    "credit": "A purchase. Its TID is its identity in messages and 20-digit tokens alike. Data: "
+              "[units that paid a [debt](charges.md#debts)], if any did.",
     "debit": "Take credit back: a refund or a correction. The balance may go below 0.",
     "clear_credit": "Take all credit off; a debt stays. Data: [units taken off].",
     "close_account": "A tenant moves out: statement as at a month's end, tiers from the "
                      "beginning, balance 0. Data: [balance it was], to be paid out, or in if "
-                     "below 0. Replay marks stay.",
+                     "below 0, and then the three debts if there were any: they end. Replay "
+                     "marks stay.",
     "tariff_piece": "A piece of a tariff document, in order; one at 0 begins anew. Data: [bytes "
                     "there are now]. `digest`: first 8 bytes of the document's SHA-256.",
     "tariff_activate": "The document takes over at `start`.",
@@ -67,6 +69,8 @@ MEANINGS = {
     "account_mode": "Remote: the head-end keeps the account, and the meter delivers `limit` "
                     "more, in Wh if `energy`, otherwise in credit units; sent again it renews "
                     "the limit. Not remote: the balance decides. Data: [what was left].",
+    "debt": "What a [debt](charges.md#debts) is from now on: 1 and 2 are recovered by time, 3 as "
+            "a share of top-ups; how, say settings. 0 forgives it. Data: [what was left of it].",
 }
 
 REASONS = {
@@ -200,9 +204,10 @@ Status, as data of a read-out: {{0: connected, 1: reasons against supply, a bit 
 [the table](supply.md#reasons-and-who-lifts-them), 2: relay fault, 3: centivolts,
 4: milliamperes, 5: watts, 6: number of the last commit, 7: time is known, 8: credit is
 suspended, 9: digest of the tariff, 10: what lifts want of credit, a bit set, 11: control state
-of class 70, 12: what is left of a remote account's limit}}. Registers: [+A, -A, +R, -R] in Wh and
-varh. Days: a list of [day, flags, +A, -A, +R, -R, balance, charges, credits], as in the
-[daily freezes](records.md#daily-freezes).
+of class 70, 12: what is left of a remote account's limit; of a meter that has or had debts also
+13: the three [debts](charges.md#debts), 14: what was recovered in all}}. Registers: [+A, -A, +R,
+-R] in Wh and varh. Days: a list of [day, flags, +A, -A, +R, -R, balance, charges, credits], as in
+the [daily freezes](records.md#daily-freezes).
 
 ## An example
 

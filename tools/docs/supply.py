@@ -106,6 +106,15 @@ the emergency credit, so the next top-up repays it first. It is over, and can be
 once the balance is above the threshold. `emergency_power_W` limits the power meanwhile. It needs
 a button.
 
+While it is in use a top-up pays it before any debt.
+
+### Debts
+
+[Debts](charges.md#debts) are recovered from the balance by their own settings, below. They are no
+reason against supply by themselves: what they take may be what brings the balance to the cut-off.
+`debt_suspend` has the debts by time rest, 1 while emergency credit is in use, 2 while supply is
+off for want of credit, 3 in both.
+
 ### Friendly hours
 
 In these nobody is cut off for want of credit. At the end supply goes off if there is still none.
@@ -183,7 +192,8 @@ def page() -> str:
         watts=settings.NumberRules(1)["maximum_power_W"][2],
         settings=_lines(
             "`{}` | {} | {} to {} | {}".format(*line.split(" ", 4))
-            for line in settings.TOPICS["supply"].split("\n") if line))
+            for topic in ("supply", "debt") for line in settings.TOPICS[topic].split("\n")
+            if line))
 
 
 def _lines(rows: Iterable[str]) -> str:

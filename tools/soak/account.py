@@ -7,7 +7,7 @@ the meter works it out.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -41,8 +41,14 @@ class Account:
     tariff: SoakTariff
     zone: str
     counts_per_kWh: int
+    terms: dict[str, int] = field(default_factory=dict)
+    """Of debts, by the names of the settings; they stay the same for life."""
+    debts: tuple[int, int, int] = (0, 0, 0)
+    recovered: int = 0
+    capped: int = 0
+    """Taken of top-ups since the cap's week or month began."""
     total: Fraction = Fraction(0)
-    """Charges since the first day, credit units, exactly."""
+    """Charges since the first day, what paid debts among them, credit units, exactly."""
     credits: int = 0
     taken: frozenset[int] = frozenset()
     marks: tuple[int, ...] = ()
@@ -59,8 +65,9 @@ class Account:
     """The last second looked at that was believed."""
     marked: int = NO_TIME_BEFORE
     """The last of them that the meter must have marked: a day, a price or a start began."""
-    journaled: tuple[tuple[int, int], ...] = ()
-    """TID and units of purchases that only the journal holds: the next start takes them."""
+    journaled: tuple[tuple[int, int, int], ...] = ()
+    """TID, units and share of a debt of purchases that only the journal holds: the next start
+    takes them."""
     ends: tuple[End, ...] = ()
     """The ends of the latest days, and in `month_ends` of the latest months."""
     month_ends: tuple[End, ...] = ()
@@ -106,7 +113,29 @@ class Account:
         a, b, c, d = self.counts
         self.counts = (a + counts[0], b + counts[1], c + counts[2], d + counts[3])
 
-    def credit(self, tid: int, units: int) -> None:
+    def owe(self, number: int, units: int) -> None:
+        """Let debt 1, 2 or 3 be so many units."""
+        debts = list(self.debts)
+        debts[number - 1] = units
+        self.debts = (debts[0], debts[1], debts[2])
+
+    def share(self, units: int) -> int:
+        """Return what of a top-up pays debt 3."""
+        share = min(units * self.terms["debt_percent"] // 100, self.debts[2])
+        cap = self.terms["debt_cap"]
+        return min(share, max(0, cap - self.capped)) if cap else share
+
+    def _recover(self, number: int, units: int) -> None:
+        units = min(units, self.debts[number - 1])
+        self.owe(number, self.debts[number - 1] - units)
+        self.recovered += units
+        self.total += units
+
+    def credit(self, tid: int, units: int, share: int | None = None) -> None:
+        """Take a purchase; share: of debt 3, as its receipt has said, None as it is due now."""
+        before = self.recovered
+        self._recover(3, self.share(units) if share is None else share)
+        self.capped += self.recovered - before
         self.credits += units
         self.taken |= {tid}
         self.marks = tuple(sorted((*self.marks, tid))[-MARKS:])
@@ -121,8 +150,8 @@ class Account:
         if self.seen == now:
             self.marked = now
         waiting, self.journaled = self.journaled, ()
-        for tid, units in waiting:
-            self.credit(tid, units)
+        for tid, units, share in waiting:
+            self.credit(tid, units, share)
 
     def look(self, now: int) -> None:
         """Do what the clock asks for at a UTC second."""
@@ -156,9 +185,19 @@ class Account:
             self.position = 0
         if self.next is not None and self.next[1] <= first_instant(self.zone, self.day):
             self._activate()
+        self._pay_debts(self._month != before)
         self.total += self.tariff.per_day
         if self._month != before:
             self.total += self.tariff.per_month
+
+    def _pay_debts(self, new_month: bool) -> None:
+        monday = (_EPOCH_DAY + timedelta(days=self.day)).weekday() == 0
+        due = {1: True, 2: monday, 3: new_month}
+        if due[self.terms["debt_cap_period"]]:
+            self.capped = 0
+        for number in (1, 2):
+            if due[self.terms[f"debt_{number}_period"]]:
+                self._recover(number, self.terms[f"debt_{number}_rate"])
 
     def _activate(self) -> None:
         assert self.next is not None

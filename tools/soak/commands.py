@@ -11,8 +11,13 @@ COMMIT_WH = (100, 150, 270)
 
 
 def first_settings(rng: Random, zone: str) -> dict[str, Any]:
-    """Return the settings of a new meter: all that a life may change, and the zone."""
+    """Return the settings of a new meter: all that a life may change, the zone, and the terms
+    of debts."""
     return {
+        "debt_1_rate": rng.choice((0, 500, 20000)), "debt_1_period": rng.choice((1, 2, 3)),
+        "debt_2_rate": rng.choice((0, 70000)), "debt_2_period": rng.choice((2, 3)),
+        "debt_percent": rng.choice((0, 7, 60)), "debt_cap": rng.choice((0, 50000, 400000)),
+        "debt_cap_period": rng.choice((2, 3)),
         "zone": zone, "cut_off": 0, "tick_ms": 1000, "commit_Wh": rng.choice(COMMIT_WH),
         "commit_minutes": 15, "profile_minutes": 15, "maximum_balance": UNITS_MAX // 4}
 

@@ -232,6 +232,11 @@ class Judge:
             self._clock.was_set(facts, second)
         self._changed(facts, lambda state: None)
 
+    def owe(self, number: int, units: int, cut: Cut = None) -> None:
+        """Set one of the debts."""
+        facts = self.meter.do("debt", number, units, cut=cut)
+        self._changed(facts, lambda state: state.owe(number, units))
+
     def change_settings(self, changes: dict[str, Any], cut: Cut = None) -> None:
         facts = self.meter.do("settings", changes, cut=cut)
         if not refused(facts) or not facts["powered"]:

@@ -77,7 +77,7 @@ class Life:
         tariff = random_tariff(self.rng, 0)
         zone = self.rng.choice(ZONES)
         settings = first_settings(self.rng, zone)
-        account = Account(tariff, zone, self.counts_per_kWh)
+        account = Account(tariff, zone, self.counts_per_kWh, settings)
         meter.do("up")
         facts = meter.do("provision", tariff.text, settings)
         account.open(facts["now"])
@@ -107,6 +107,7 @@ class Life:
             (self._repeat, 9), (self._forge, 6), (self._buy, 4), (self._change_tariff, 2),
             (self._change_settings, 5), (self._bad_command, 4), (self._jump, 3),
             (self._lose, 2), (self._set_clock, 4), (self._adjust, 3), (self._fill, 1),
+            (self._owe, 6),
         ]
 
     def _ticks(self) -> None:
@@ -227,6 +228,12 @@ class Life:
         cut = self._cut(0.2)
         self._note(f"settings {changes}", cut)
         self.judge.change_settings(changes, cut)
+
+    def _owe(self) -> None:
+        number, units = self.rng.randrange(1, 4), self.rng.choice((0, 30000, 800000, 5000000))
+        cut = self._cut(0.3)
+        self._note(f"debt {number} of {units}", cut)
+        self.judge.owe(number, units, cut)
 
     def _bad_command(self) -> None:
         command = bad_command(self.rng, self.true)

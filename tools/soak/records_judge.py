@@ -8,7 +8,7 @@ from tools.soak.verdict import must
 LATE = 1
 LATE_S = 120
 """A day may be frozen so long after its end and not be marked as late."""
-DAYS_IN_RING = 80
+DAYS_IN_RING = 75
 STATEMENTS_SURE = 6
 """Of the latest months: the ring keeps parts of months, too, where the tariff changed."""
 

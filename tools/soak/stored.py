@@ -46,7 +46,7 @@ class Stored:
         """
         states = [state.copy() for state in (*self.states, account)]
         for state in states[:-1]:
-            state.journaled = (*state.journaled, (tid, units))
+            state.journaled = (*state.journaled, (tid, units, account.share(units)))
         states[-1].credit(tid, units)
         return states
 

@@ -63,6 +63,7 @@ def difference(state: Account, facts: Facts) -> str:
         ("credits", facts["credits"], state.credits),
         ("balance", facts["balance"], facts["credits"] - facts["charges"]),
         ("charges", str(found), str(found if rounded else state.total)),
+        ("debts", tuple(facts["debts"]), (*state.debts, state.recovered, state.capped)),
         ("marks", tuple(facts["marks"]), state.marks),
         ("registers", facts["thousandths"], [1000 * n for n in state.counts]),
         ("day", facts["day"], state.day),

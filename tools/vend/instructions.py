@@ -11,7 +11,7 @@ CODES = {
     "supply_on": 11, "supply_until": 12, "keep_power": 13, "key_change": 14, "key_remove": 15,
     "read_out": 16, "reset_alarm": 17, "reset_lock_out": 18, "test": 19, "clear_events": 20,
     "acknowledge": 21, "resend": 22, "send_reading": 23,
-    "limits": 25, "schedule": 26, "account_mode": 27, "demand_reset": 28,
+    "limits": 25, "schedule": 26, "account_mode": 27, "demand_reset": 28, "debt": 29,
 }
 """Instructions by name."""
 
@@ -42,6 +42,7 @@ REASONS = (
 _STATUS_NAMES = (
     "connected", "reasons", "relay_fault", "voltage_cV", "current_mA", "active_W", "commits",
     "time_known", "gate_suspended", "tariff", "lifts", "state", "limit_left",
+    "debts", "debt_recovered",
 )
 _DAY_NAMES = ("day", "flags", "import_Wh", "export_Wh", "reactive_import_varh",
               "reactive_export_varh", "balance", "charges", "credits")

@@ -1,4 +1,4 @@
-"""Commands about supply and its limits: off and on, settings in one go, schedule, account."""
+"""Commands about supply and its limits: off and on, settings, schedule, account, debts."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -95,7 +95,21 @@ def account(
     show([message], as_json)
 
 
+def debt(
+    number: Annotated[int, typer.Argument(
+        min=1, max=3, help="1 or 2: recovered by time; 3: as a share of top-ups.")],
+    amount: Annotated[str, typer.Argument(help="What is owed from now on; 0 forgives it.")],
+    meter: Meter, keys: Keys = None, places: Places = None, kid: Kid = "",
+    expires: Expires = None, as_json: AsJson = False,
+) -> None:
+    """Set one of the meter's debts; how it is recovered, say its settings (see limits)."""
+    station = open_station(meter, keys, kid, Role.ADMINISTRATOR, expires, places=places)
+    units = 0 if amount == "0" else values.units(
+        amount, directory.PLACES if station.places is None else station.places)
+    show([station.message("debt", number, units)], as_json)
+
+
 def add(app: typer.Typer) -> None:
     """Add all of these to a program."""
-    for command in (supply, limits, schedule, account):
+    for command in (supply, limits, schedule, account, debt):
         app.command()(command)

@@ -38,10 +38,10 @@ def purchases(app: object) -> dict:
     """Return credits and refusals, at most ROWS_MAX."""
     places = _places(app)
     return {
-        "columns": ["time", "tid", "amount", "reason", "before", "after"],
+        "columns": ["time", "tid", "amount", "debt", "reason", "before", "after"],
         "rows": [[_time(entry["time"]), entry["tid"], _amount(entry["units"], places),
-                  entry["reason"], _amount(entry["before"], places),
-                  _amount(entry["after"], places)]
+                  _amount(entry["debt"], places), entry["reason"],
+                  _amount(entry["before"], places), _amount(entry["after"], places)]
                  for entry in _newest(_records(app).purchases.entries())],
     }
 

@@ -17,7 +17,7 @@ from joulegate.storage.settings import defaults
 # Events whose value is an amount in credit units.
 _MONEY_EVENTS = (
     "low_credit", "credit_exhausted", "credited", "purchase_reapplied", "alarm_tripped",
-    "emergency_offered", "emergency_over")
+    "emergency_offered", "emergency_over", "debt_set")
 _INTENTS = ("none", "open", "close")
 # In the meter's folder: a meter has a link when this is there.
 _LINK_FILE = "link.json"
@@ -114,6 +114,8 @@ def balance(app: object) -> dict:
         "month_kWh": format_ratio(statement.import_counts, statement.tariff.d1, 3),
         "month_cost": format_ratio(statement.total, statement.tax_denominator, 2),
         "carried_kWh": carried,
+        "debts": [amount(app, units) for units in account.debts.remaining],
+        "recovered": amount(app, account.debts.recovered),
         "audit": billing.audit(),
     }
 

@@ -12,6 +12,8 @@ The sum of debits is thus the exact cost, rounded down, at every instant and for
 
 from micropython import const
 
+from joulegate.core.debt_state import DebtState
+
 BALANCE_LIMIT = const(0x3FFFFFFF)
 """Largest balance in credit units; credits that would pass it are refused."""
 
@@ -41,6 +43,8 @@ class Account:
         """1 once something was credited or taken off, until supply has taken note of it."""
         self.d1 = 1
         self.d2 = 1
+        self.debts = DebtState()
+        """What is recovered of them is part of the charges."""
 
     @property
     def charges(self) -> int:

@@ -25,6 +25,8 @@ from joulegate.core.tariff_document import TariffDocument, TariffError
 DAY = const(2)
 MONTH = const(4)
 TARIFF = const(8)
+DEBT = const(32)
+"""A debt is settled: see `take_settled` of core/debts.py."""
 WAITING = const(16)
 """The clock is further ahead of the last charged day than the meter may settle by itself."""
 
@@ -76,7 +78,8 @@ class Billing:
         # in 1e-8 of the currency. They count towards steps and the minimum.
         self.earlier_counts = 0
         self.earlier_cost = 0
-        # Statements closed so far; with the open month they must equal the account's charges.
+        # Statements closed so far; with the open month, and what was recovered of debts, they
+        # must equal the account's charges.
         self.settled_units = 0
         self.settled_remainder = 0
         # When to look at the clock again: at next_edge, or when it is before `entered`.
@@ -210,6 +213,11 @@ class Billing:
     # --- charges --------------------------------------------------------------------------
 
     def _charge_day(self, new_month: bool) -> None:
+        recovery = self.account.debts.recovery
+        if recovery is not None:
+            recovery.begin_day(self.day, new_month, self.zone.first_instant(self.day))
+            if recovery.settled:
+                self.pricing.flags |= DEBT
         document = self.tariff.document
         due = document.day_charge
         self.days_charged += 1
@@ -332,14 +340,15 @@ class Billing:
         return Statement(self, closing)
 
     def audit(self) -> str:
-        """Recompute the account from the statements; return "" or what disagrees."""
+        """Recompute the account from the statements, and what was recovered of debts; return ""
+        or what disagrees."""
         account = self.account
         if account.balance != account.credits - account.charges:
             return "balance %d: credits %d less charges %d" % (
                 account.balance, account.credits, account.charges)
         d = self.tariff.d1 * self.tariff.d2
         stated = self.settled_units * d + self.settled_remainder + Statement(self, False).fraction
-        charged = account.charges * d + account.remainder
+        charged = (account.charges - account.debts.recovered) * d + account.remainder
         if stated != charged:
             return "charges %d/%d: statements say %d/%d" % (charged, d, stated, d)
         return ""

@@ -38,6 +38,8 @@ _ACCOUNT = """
     balance q: credit units
     charges q: units charged since the account was opened
     credits q: units credited since then
+    recovered q: the part of the charges that paid debts
+    debts 3I: units of debt left: two by time, one of top-ups
 """
 
 _DAY = """
@@ -176,7 +178,8 @@ class FreezeStore(Listener):
         return (
             registers.counts_per_kWh, billing.tariff.unit_places, registers.wh[:QUANTITIES],
             registers.remainder[:QUANTITIES], billing.tariff.digest, billing.cells,
-            billing.exports, account.balance, account.charges, account.credits)
+            billing.exports, account.balance, account.charges, account.credits,
+            account.debts.recovered, account.debts.remaining)
 
     def _more(self, now: int, month: int, part: int) -> tuple:
         """Return the values of what only a month has, and begin the next month of demand."""

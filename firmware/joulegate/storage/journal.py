@@ -13,8 +13,8 @@ from micropython import const
 
 ENTRIES = const(64)
 
-_FORMAT = "<IiBBIiqqI"  # the last is the check sum
-_SIZE = const(38)
+_FORMAT = "<IiBBIiqqII"  # the last is the check sum
+_SIZE = const(42)
 _EMPTY = bytes(_SIZE)
 
 CREDIT = const(1)
@@ -26,11 +26,11 @@ class JournalError(ValueError):
 
 class Entry:
     """One purchase: `sequence` of its commit, UTC `time`, `carrier`, `tid`, `units`, and the
-    account's total `credits` and `balance` after it."""
+    account's total `credits` and `balance` after it; `debt` is what of it paid a debt."""
 
     def __init__(
         self, sequence: int, time: int, carrier: int, tid: int, units: int, credits: int,
-        balance: int,
+        balance: int, debt: int = 0,
     ) -> None:
         self.sequence = sequence
         self.time = time
@@ -39,6 +39,7 @@ class Entry:
         self.units = units
         self.credits = credits
         self.balance = balance
+        self.debt = debt
 
 
 class Journal:
@@ -81,12 +82,13 @@ class Journal:
 
     def append(
         self, sequence: int, time: int, carrier: int, tid: int, units: int, credits: int,
-        balance: int,
+        balance: int, debt: int = 0,
     ) -> None:
         """Write an entry (see Entry) over the oldest; when this returns it is on flash."""
         buffer = bytearray(_SIZE)
         struct.pack_into(
-            _FORMAT, buffer, 0, sequence, time, CREDIT, carrier, tid, units, credits, balance, 0)
+            _FORMAT, buffer, 0, sequence, time, CREDIT, carrier, tid, units, credits, balance,
+            debt, 0)
         struct.pack_into("<I", buffer, _SIZE - 4, crc32(memoryview(buffer)[:_SIZE - 4]))
         with open(self.path, "r+b") as f:
             f.seek(self._next * _SIZE)
@@ -97,8 +99,8 @@ class Journal:
 def _decode(buffer: bytearray, slot: int) -> object:
     if buffer == _EMPTY:
         return None
-    sequence, time, kind, carrier, tid, units, credits, balance, check = struct.unpack(
+    sequence, time, kind, carrier, tid, units, credits, balance, debt, check = struct.unpack(
         _FORMAT, buffer)
     if check != crc32(memoryview(buffer)[:_SIZE - 4]) or kind != CREDIT:
         raise JournalError("journal: entry %d is damaged" % slot)
-    return Entry(sequence, time, carrier, tid, units, credits, balance)
+    return Entry(sequence, time, carrier, tid, units, credits, balance, debt)

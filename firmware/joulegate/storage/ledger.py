@@ -13,12 +13,13 @@ from errno import EEXIST
 from micropython import const
 
 from joulegate.core.billing import NEVER
+from joulegate.core.debt_state import DEBTS
 from joulegate.core.registers import DEMAND_MARKS, DEMAND_VALUES, REGISTERS
 from joulegate.core.replay import BASE_LAST, MARKS
 from joulegate.core.tariff_document import CELLS_MAX, PERIODS_MAX
 from joulegate.storage.record import Record, RecordError, restore
 
-HOT_VERSION = const(5)
+HOT_VERSION = const(6)
 REGISTERS_VERSION = const(2)
 
 _MARK = "ledger.fram"
@@ -29,51 +30,56 @@ _REGISTERS_ROOM = const(256)
 
 _SMALL = const(0x3FFFFFFF)
 _LIMB = const(0x1FFFFFFF)
+_HIGH = const(0x7FFF)
 
 # (owner, attribute, code, count, lowest, highest, meaning)
 FIELDS = (
     ("identity", "meter_id", "13s", 1, None, None, "the meter's number, ASCII, then zeros"),
-    ("identity", "unit_places", "B", 1, 0, 5, "decimals of the credit unit"),
-    ("identity", "counts_per_kWh", "I", 1, 1000, 131072, "energy counts in a kWh"),
+    ("identity", "counts_per_kWh", "T", 1, 1000, 131072, "energy counts in a kWh"),
     ("account", "balance", "q", 1, None, None, "credit units"),
-    ("account", "rem1", "I", 1, 0, 131071, "remainder, 1/d1 of a unit"),
-    ("account", "rem2", "I", 1, 0, 9999999, "remainder, 1/(d1 d2) of a unit"),
+    ("account", "rem1", "T", 1, 0, 131071, "remainder, 1/d1 of a unit"),
+    ("account", "rem2", "T", 1, 0, 9999999, "remainder, 1/(d1 d2) of a unit"),
     ("account", "charges_low", "I", 1, 0, _LIMB, "units charged, modulo 2**29"),
-    ("account", "charges_high", "i", 1, None, None, "units charged, divided by 2**29"),
+    ("account", "charges_high", "h", 1, -_HIGH - 1, _HIGH, "units charged, divided by 2**29"),
     ("account", "credits_low", "I", 1, 0, _LIMB, "units credited, modulo 2**29"),
-    ("account", "credits_high", "i", 1, None, None, "units credited, divided by 2**29"),
+    ("account", "credits_high", "h", 1, -_HIGH - 1, _HIGH, "units credited, divided by 2**29"),
     ("account", "last_credit", "I", 1, 0, _SMALL, "units of the latest purchase"),
-    ("account", "entered", "B", 1, 0, 1, "supply has not yet taken note of it"),
+    ("debts", "remaining", "I", DEBTS, 0, _SMALL, "units: two time debts, the payment debt"),
+    ("debts", "recovered_low", "I", 1, 0, _LIMB, "units recovered, modulo 2**29"),
+    ("debts", "recovered_high", "H", 1, 0, _HIGH, "units recovered, divided by 2**29"),
+    ("debts", "capped", "I", 1, 0, _SMALL, "units of top-ups taken under the cap so far"),
     ("billing", "tariff_digest", "8s", 1, None, None, "SHA-256 of the tariff, first 8 bytes"),
     ("billing", "next_digest", "8s", 1, None, None, "the same of the tariff to follow, or 0"),
     ("billing", "next_start", "i", 1, -NEVER, NEVER, "UTC second at which it follows"),
-    ("billing", "opened", "B", 1, 0, 1, "account is open"),
-    ("billing", "day", "i", 1, -10000, 40000, "last day charged, days since 2020-01-01"),
+    ("billing", "day", "h", 1, -10000, _HIGH, "last day charged, days since 2020-01-01"),
     ("billing", "seen", "i", 1, -NEVER, NEVER, "UTC second when last the clock was believed"),
-    ("billing", "month", "i", 1, 0, 30000, "month of the statement, year * 12 + month - 1"),
-    ("billing", "window", "i", 1, 0, 30000, "first month of the tier window"),
+    ("billing", "month", "H", 1, 0, 30000, "month of the statement, year * 12 + month - 1"),
+    ("billing", "window", "H", 1, 0, 30000, "first month of the tier window"),
     ("billing", "positions", "I", PERIODS_MAX, 0, 2**32 - 1, "counts in the window, by period"),
     ("billing", "cells", "I", CELLS_MAX, 0, 2**32 - 1, "counts in the month, by price cell"),
     ("billing", "exports", "I", PERIODS_MAX, 0, 2**32 - 1, "counts exported, by period"),
     ("billing", "first_bands", "B", PERIODS_MAX, 0, 11, "band at the month's begin, by period"),
     ("billing", "days_charged", "B", 1, 0, 62, "daily charges in the month"),
-    ("billing", "months_charged", "B", 1, 0, 1, "monthly charges in the month"),
     ("billing", "earlier_counts", "Q", 1, None, None, "counts of the month, other tariffs"),
     ("billing", "earlier_cost", "q", 1, None, None, "their cost before tax, 1e-8 currency"),
     ("billing", "settled_units", "q", 1, None, None, "units of closed statements"),
     ("billing", "settled_remainder", "Q", 1, None, None, "the rest, 1/(d1 d2) of a unit"),
     ("replay", "marks", "T", MARKS, None, None, "TID of the latest purchases, 0 for none"),
-    ("replay", "base", "B", 1, 0, BASE_LAST, "they count from: 0 1993, 1 2014, 2 2035"),
-    ("switch", "intent", "B", 1, 0, 2, "0 none, 1 to open, 2 to close"),
-    ("switch", "closed", "B", 1, 0, 1, "last proven position of the relay"),
     ("messages", "leased", "I", 1, None, None, "end of the lease of message numbers"),
     ("supply", "reasons", "B", 1, 0, 255, "why supply may not be on, a bit each"),
-    ("supply", "kept", "H", 1, 0, 255, "lifts given, press awaited, alarm tripped, account"),
+    ("supply", "kept", "B", 1, 0, 255, "lifts given, press awaited, alarm tripped, account"),
     ("supply", "until", "i", 1, -NEVER, NEVER, "UTC second when a temporary supply ends"),
     ("supply", "left", "i", 1, -_LIMB, _LIMB, "what is left of a remote account's limit"),
     ("supply", "tries", "B", 1, 0, 255, "trips of the load limit in a row"),
     ("registers", "import_mark", "I", 1, 0, _LIMB, "counts imported, modulo 2**29"),
     ("registers", "export_mark", "I", 1, 0, _LIMB, "counts exported, modulo 2**29"),
+    ("identity", "unit_places", "u3", 1, 0, 5, "decimals of the credit unit"),
+    ("replay", "base", "u2", 1, 0, BASE_LAST, "the marks count from: 0 1993, 1 2014, 2 2035"),
+    ("switch", "intent", "u2", 1, 0, 2, "0 none, 1 to open, 2 to close"),
+    ("account", "entered", "u1", 1, 0, 1, "supply has not yet taken note of the purchase"),
+    ("billing", "opened", "u1", 1, 0, 1, "account is open"),
+    ("billing", "months_charged", "u1", 1, 0, 1, "monthly charges in the month"),
+    ("switch", "closed", "u1", 1, 0, 1, "last proven position of the relay"),
 )
 
 REGISTER_FIELDS = (

@@ -52,11 +52,12 @@ class PurchaseLog:
         self.refusals.forget()
 
     def credit(
-        self, now: int, commit: int, carrier: int, code: int, tid: int, units: int, after: int
+        self, now: int, commit: int, carrier: int, code: int, tid: int, units: int, after: int,
+        debt: int = 0,
     ) -> None:
-        """Log a credit, once the ledger has it. Never raises."""
+        """Log a credit, once the ledger has it; debt: what of it paid one. Never raises."""
         self.credits.keep(
-            (now, commit, carrier, code, NONE, 0, tid, units, _number(after - units),
+            (now, commit, carrier, code, NONE, 0, tid, units, _number(after - units + debt),
              _number(after)),
             self._log, now)
 
@@ -82,14 +83,15 @@ class PurchaseLog:
         for entry in journal:
             if entry.sequence not in logged:
                 self.credit(entry.time, entry.sequence, entry.carrier, EXECUTION_OK,
-                            entry.tid, entry.units, entry.balance)
+                            entry.tid, entry.units, entry.balance, entry.debt)
                 added += 1
         return added
 
     def entries(self) -> object:
         """Yield credits and refusals in the order they came, as dicts.
 
-        `reason` is a word, "" for a credit; `time` is None where nobody knew it.
+        `reason` is a word, "" for a credit; `time` is None where nobody knew it; `debt` is what
+        of a credit paid a debt.
         """
         credits = self.credits.entries()
         refusals = self.refusals.entries()
@@ -98,9 +100,12 @@ class PurchaseLog:
         while credit or refusal:
             # A refusal notes the last commit there was, so it came after that credit.
             if refusal is None or (credit and credit["commit"] <= refusal["commit"]):
+                # What did not reach the balance.
+                credit["debt"] = credit["before"] + credit["units"] - credit["after"]
                 yield _shown(credit)
                 credit = next(credits, None)
             else:
+                refusal["debt"] = 0
                 yield _shown(refusal)
                 refusal = next(refusals, None)
 

@@ -17,6 +17,7 @@ SIZE_MAX = const(480)
 
 _HEADER = "<4sBI"  # magic, version, sequence
 _HEADER_SIZE = const(9)
+_NO_BITS = const(-1)
 
 
 class RecordError(ValueError):
@@ -27,8 +28,9 @@ class Record:
     """Fields of owners' attributes, in one table.
 
     fields: ((owner, attribute, code, count, low, high, meaning), ...). Code is that of struct,
-    or "T" for unsigned 24 bits; count above 1 is an indexed attribute; "8s" is eight bytes,
-    and so on for other lengths.
+    or "T" for unsigned 24 bits; "u1" to "u7" are so many bits, lowest first, and what follows
+    one goes into the same byte as long as it fits; count above 1 is an indexed attribute; "8s"
+    is eight bytes, and so on for other lengths.
     A value read outside low..high makes the whole record unbelievable.
     """
 
@@ -39,14 +41,25 @@ class Record:
         self.fields = fields
         self.sequence = 0
         at = _HEADER_SIZE
-        plan = []
+        free = 0
+        plan: list = []
         for field in fields:
             # What a commit would otherwise work out again, while the hold-up capacitor drains.
             code = field[2]
+            if code[0] == "u":
+                bits = int(code[1:])
+                if bits > free:
+                    free = 8
+                    at += 1
+                plan.append((field, at - 1, None, 8 - free))
+                free -= bits
+                continue
+            free = 0
             form = "<" + code if code[-1] == "s" else "<%d%s" % (field[3], code)
-            plan.append((field, at, None if code == "T" else form))
-            at += _width(field[2]) * field[3]
-        self._plan = tuple(plan)
+            plan.append((field, at, None if code == "T" else form, _NO_BITS))
+            at += (3 if code == "T" else struct.calcsize("<" + code)) * field[3]
+        self.plan = tuple(plan)
+        """(field, offset, form or None, lowest bit or -1) of each field."""
         size = at + 4
         if size > SIZE_MAX:
             raise ValueError("record %s: %d bytes, at most %d" % (path, size, SIZE_MAX))
@@ -60,12 +73,16 @@ class Record:
         buffer = self.buffer
         struct.pack_into(
             _HEADER, buffer, 0, self.magic, self._version, self.sequence & 0xFFFFFFFF)
-        for field, at, form in self._plan:
+        for field, at, form, bit in self.plan:
             value = getattr(owners[field[0]], field[1])
             if field[4] is not None:
                 self._check(field, value)
-            if form is None:
-                for item in value:
+            if bit > 0:
+                buffer[at] |= value << bit
+            elif not bit:
+                buffer[at] = value
+            elif form is None:
+                for item in (value,) if field[3] == 1 else value:
                     buffer[at] = item & 0xFF
                     buffer[at + 1] = item >> 8 & 0xFF
                     buffer[at + 2] = item >> 16
@@ -91,8 +108,10 @@ class Record:
             raise RecordError("record %s: version %d, this firmware reads %d" % (
                 self.path, version, self._version))
         values = {}
-        for field, at, form in self._plan:
-            if form is None:
+        for field, at, form, bit in self.plan:
+            if bit >= 0:
+                found = [buffer[at] >> bit & (1 << int(field[2][1:])) - 1]
+            elif form is None:
                 found = [buffer[i] | buffer[i + 1] << 8 | buffer[i + 2] << 16
                          for i in range(at, at + 3 * field[3], 3)]
             else:
@@ -179,7 +198,3 @@ def restore(values: dict, owners: dict) -> None:
                 array[i] = value[i]
         else:
             setattr(target, attribute, value)
-
-
-def _width(code: str) -> int:
-    return 3 if code == "T" else struct.calcsize("<" + code)

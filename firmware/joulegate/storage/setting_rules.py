@@ -29,6 +29,16 @@ load_limit_retries 3 0 10 times
 load_limit_wait_s 60 10 3600 s
 close_delay_s 0 0 3600 s
 """,
+    "debt": """
+debt_1_rate 0 0 1073741823 credit units
+debt_1_period 1 1 3 1 day, 2 week, 3 month
+debt_2_rate 0 0 1073741823 credit units
+debt_2_period 1 1 3 1 day, 2 week, 3 month
+debt_percent 0 0 100 % of a top-up
+debt_cap 0 0 1073741823 credit units, 0 for none
+debt_cap_period 2 2 3 2 week, 3 month
+debt_suspend 0 0 3 1 in emergency credit + 2 while off
+""",
     "tamper": """
 tamper_trips 0 0 4095 bits, what cuts supply off
 cover_s 1 1 60 s until an opening counts

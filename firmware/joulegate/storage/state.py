@@ -121,6 +121,7 @@ class State:
             raise RecordError("ledger: remainder is not of this tariff")
         if missing:
             self.log.add(event.REGISTERS_BEHIND, now, missing)
+        self._configure_debts(account)
         self._load_next(billing, values, now)
         self.configure_demand(billing, now)
         self.meter_id = unpack_meter_id(number)
@@ -167,6 +168,41 @@ class State:
             raise RuntimeError("demand: is off, the setting demand_minutes is 0")
         self.log.add(event.DEMAND_RESET, now, self.demand.reset(now))
 
+    def configure_debts(self) -> None:
+        """Have debts go by the settings as they are."""
+        if self.account is not None:
+            self._configure_debts(self.account)
+
+    def _configure_debts(self, account: Account) -> None:
+        debts = account.debts
+        if debts.recovery is None:
+            if not debts.wanted:
+                return
+            # Only here: few meters have debts, and a module takes memory.
+            from joulegate.core.debts import Recovery
+            debts.recovery = Recovery(account, self.supply)
+        debts.recovery.configure(self.settings.values)
+
+    def set_debt(self, number: int, units: int) -> int:
+        """Have debt 1 or 2, by time, or 3, of top-ups, be so many credit units from now on, and
+        commit that; return what it was.
+
+        DebtError (ValueError), OSError or RecordError, and it stays as it was.
+        """
+        # Only here, as below.
+        from joulegate.core.debts import check
+        check(number, units)
+        remaining = self.account.debts.remaining
+        before = remaining[number - 1]
+        remaining[number - 1] = units
+        try:
+            self.ledger.commit()
+        except (OSError, ValueError):
+            remaining[number - 1] = before
+            raise
+        self.configure_debts()
+        return before
+
     def load_tariff(self, document: bytes, start: int) -> Tariff:
         """Store a tariff that takes over at a UTC second and commit that it will.
 
@@ -198,6 +234,7 @@ class State:
             "identity": Identity(
                 meter_id, billing.tariff.unit_places, self.counts_per_kWh),
             "account": account,
+            "debts": account.debts,
             "billing": billing,
             "replay": self.replay,
             "switch": switch,

@@ -35,11 +35,13 @@ class Receipt:
     """What became of a purchase: `code` of class 115, `reason`, and the balance now.
 
     `why` is the reason's number, `units` what was credited, negative for what was taken off.
-    `data` is for whoever asked, None if there is nothing to say.
+    `debt` is what of them went to the payment debt. `data` is for whoever asked, None if there
+    is nothing to say.
     """
 
     def __init__(
-        self, code: int, reason: str, tid: int, units: int, balance: int, why: int = NONE
+        self, code: int, reason: str, tid: int, units: int, balance: int, why: int = NONE,
+        debt: int = 0,
     ) -> None:
         self.code = code
         self.reason = reason
@@ -47,7 +49,8 @@ class Receipt:
         self.units = units
         self.balance = balance
         self.why = why
-        self.data: list | None = None
+        self.debt = debt
+        self.data: list | None = [debt] if debt else None
 
     @property
     def accepted(self) -> bool:
@@ -89,6 +92,7 @@ class Gate:
                     self._account.credit(entry.units)
                 else:
                     self._account.enter(entry.units)
+                self._take_share(entry.debt, now)
             except AccountError as e:
                 self._suspend(e, now, entry.units)
                 break
@@ -199,16 +203,18 @@ class Gate:
             return None
         if entry is None or entry.carrier != carrier or units not in (None, entry.units):
             return None
-        return Receipt(EXECUTION_OK, "", tid, entry.units, entry.balance)
+        return Receipt(EXECUTION_OK, "", tid, entry.units, entry.balance, NONE, entry.debt)
 
     def _enter(self, tid: int, units: int, now: int, carrier: int) -> Receipt:
         account = self._account
         code, why, reason = EXECUTION_OK, NONE, ""
         commit = self._ledger.sequence + 1
+        recovery = account.debts.recovery
+        debt = recovery.share(units) if recovery is not None and units > 0 else 0
         try:
             self._journal.append(
                 commit, now, carrier, tid, units, account.credits + units,
-                account.balance + units)
+                account.balance + units - debt, debt)
         except OSError as e:
             self._log.add(event.STORAGE_ERROR, now, _number(e))
             return self.refuse(
@@ -217,6 +223,7 @@ class Gate:
         self._replay.mark(tid)
         if units:
             self._log.add(event.CREDITED, now, units)
+        self._take_share(debt, now)
         try:
             self._ledger.commit()
         except (OSError, ValueError) as e:
@@ -226,8 +233,18 @@ class Gate:
             why = STORAGE
             reason = "storage: %s" % e
         if self._purchases is not None:
-            self._purchases.credit(now, commit, carrier, code, tid, units, account.balance)
-        return Receipt(code, reason, tid, units, account.balance, why)
+            self._purchases.credit(
+                now, commit, carrier, code, tid, units, account.balance, debt)
+        return Receipt(code, reason, tid, units, account.balance, why, debt)
+
+    def _take_share(self, debt: int, now: int) -> None:
+        """Take what the journal says of a purchase for the payment debt, if there is one."""
+        recovery = self._account.debts.recovery
+        if recovery is None or not debt:
+            return
+        recovery.take_share(debt)
+        for number in recovery.take_settled():
+            self._log.add(event.DEBT_SETTLED, now, number)
 
     def refuse(
         self, code: int, why: int, reason: str, tid: int, units: int, now: int, carrier: int

@@ -40,6 +40,7 @@ TABLE = """\
 26 schedule a friendly:h:0:16
 27 account_mode a remote:f limit?:i:0:268435455 energy?:f
 28 demand_reset at
+29 debt a number:i:1:3 units:i:0:1073741823
 """
 """Code, name, the initials of the roles that may, fields; a field's key is its place, from 2 on.
 

@@ -6,6 +6,7 @@ gate alone.
 
 from micropython import const
 
+from joulegate.core import events as event
 from joulegate.core.purchase_result import USED
 from joulegate.core.supply_reasons import ADMINISTRATOR, ALL_REASONS, BY_ADMINISTRATOR
 from joulegate.vending.carriers import CARRIERS
@@ -48,7 +49,8 @@ class MeterActions:
     def close_account(self, now: int, carrier: int, tid: int) -> Receipt:
         """End a customer's account: statement, tiers anew, and a balance of 0.
 
-        The receipt says what the balance was, to be paid out to him, or by him if below 0.
+        The receipt says what the balance was, to be paid out to him, or by him if below 0, and
+        then the three debts if he had any; they go with him.
         Replay marks stay, so nothing he bought can be used again.
         """
         gate = self._app.gate
@@ -58,13 +60,26 @@ class MeterActions:
         if self._app.state.demand is not None:
             self._app.state.reset_demand(now)
         self._orders().forget_customer()
-        return self._taken(gate.clear(tid, now, carrier, True), carrier)
+        debts = self._app.state.account.debts.forget()
+        receipt = self._taken(gate.clear(tid, now, carrier, True), carrier)
+        if receipt.accepted and any(debts):
+            receipt.data += debts
+        return receipt
 
     def _taken(self, receipt: Receipt, carrier: int) -> Receipt:
         receipt = self._once(receipt, carrier, None)
         if receipt.accepted:
             receipt.data = [-receipt.units]
         return receipt
+
+    def debt(self, now: int, carrier: int, number: int, units: int) -> list:
+        """Set what a debt is from now on; return what it was."""
+        app = self._app
+        if not app.state.provisioned:
+            raise RuntimeError("meter: is not provisioned, it has no debts")
+        before = app.state.set_debt(number, units)
+        app.log.add(event.DEBT_SET, now, units)
+        return [before]
 
     def _once(self, receipt: Receipt, carrier: int, units: "int | None") -> Receipt:
         """Return a receipt, or what was answered when the same came over this carrier before."""
@@ -175,13 +190,18 @@ class MeterActions:
             return self._days(0 if first is None else first, _DAYS_MAX if count is None else count)
         reading = app.metering.reading
         supply = app.state.supply
-        return {
+        found = {
             0: app.switch.closed == 1, 1: supply.reasons,
             2: bool(app.switch.fault), 3: reading.voltage_cV, 4: reading.current_mA,
             5: reading.active_W, 6: app.state.ledger.sequence, 7: app.clock.valid,
             8: bool(app.gate.suspended), 9: app.state.billing.tariff_digest,
             10: supply.lifts, 11: supply.state, 12: supply.left,
         }
+        debts = app.state.account.debts
+        if debts.recovered or any(debts.remaining):
+            found[13] = list(debts.remaining)
+            found[14] = debts.recovered
+        return found
 
     def _days(self, first: int, count: int) -> list:
         """Return the daily freezes of `count` days from `first` on that are kept."""

@@ -34,6 +34,7 @@ def facts(meter: LeanMeter) -> object:
         sorted(m for m in state.replay.marks if m), state.registers.counts(0),
         state.registers.counts(1), billing.day, billing.month, list(billing.cells),
         list(billing.positions), billing.settled_units, billing.settled_remainder,
+        list(account.debts.remaining), account.debts.recovered, account.debts.capped,
         billing.tariff_digest, billing.next_digest, billing.next_start,
         sorted(state.settings.values.items(), key=lambda item: item[0]), constants)
 

@@ -25,6 +25,7 @@ PLAN = (
     ("tariff_activation", account.tariff_activation, 1, 2, ALL),
     ("profile_capture", records.profile_capture, 3, 1, ALL),
     ("purchase", account.purchase, 4, 1, ALL),
+    ("purchase_with_debt", account.purchase_with_debt, 2, 1, ALL),
     ("fram_day_roll", fram.fram_day_roll, 1, 0, ALL),
     ("missed_days", start.missed_days, 1, 1, ALL),
     ("missed_month", start.missed_month, 1, 1, ALL),

@@ -27,12 +27,14 @@ from meter.cut_case import (
     Case,
     counts_of,
 )
-from meter.cut_judge import must
+from meter.cut_judge import must, spent
 from meter.lean_meter import LeanMeter
 from world import bench_clock
 
 _CONSTANTS = {"u_gain": 26410, "i_gain_L": 31260}
 _TICK_COUNTS = 700
+_DEBT = 200000
+_DEBT_CAP = 30000
 
 
 def provisioning(rounds: int, memory: object = None) -> object:
@@ -73,6 +75,32 @@ def energy_loss(rounds: int, memory: object = None, limit_Wh: int = COMMIT_WH) -
 
 def purchase(rounds: int, memory: object = None) -> object:
     case = stored(memory)
+    for n in range(rounds):
+        tid = TID + n
+        case.purchases = dict(case.purchases)
+        case.purchases[tid] = UNITS
+        case.act = lambda meter, tid=tid: credit(meter, tid, UNITS)
+        yield case
+        case.go_on()
+
+
+def purchase_with_debt(rounds: int) -> object:
+    """A purchase of which a share pays a debt, under a cap that the second one reaches."""
+    meter = running()
+    meter.app.commissioning.change_settings({"debt_percent": 40, "debt_cap": _DEBT_CAP})
+    meter.app.state.set_debt(3, _DEBT)
+    case = Case(meter, {FIRST_TID: FIRST_UNITS})
+
+    def check(meter: LeanMeter) -> None:
+        debts = meter.app.state.account.debts
+        taken = len([tid for tid in case.purchases
+                     if tid != FIRST_TID and spent(meter.app.state, tid)])
+        wanted = min(taken * (UNITS * 40 // 100), _DEBT_CAP)
+        found = (debts.recovered, debts.capped, _DEBT - debts.remaining[2])
+        must(found == (wanted, wanted, wanted),
+             "%d purchases paid %r of the debt, not %d" % (taken, found, wanted))
+
+    case.check = check
     for n in range(rounds):
         tid = TID + n
         case.purchases = dict(case.purchases)

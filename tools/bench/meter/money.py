@@ -13,7 +13,7 @@ _MINOR = {"VND": 0, "JPY": 0, "KRW": 0, "CLP": 0, "PYG": 0, "UGX": 0, "XOF": 0, 
 # Events whose value is an amount in credit units.
 _MONEY_EVENTS = (
     "low_credit", "credit_exhausted", "credited", "purchase_reapplied", "alarm_tripped",
-    "emergency_offered", "emergency_over")
+    "emergency_offered", "emergency_over", "debt_set")
 
 
 def unit_places(currency: str) -> int:

@@ -109,6 +109,9 @@ class Commands:
     def tariff(self, document: str, start: int) -> None:
         self.meter.app.state.load_tariff(document.encode(), start)
 
+    def debt(self, number: int, units: int) -> None:
+        self.meter.app.state.set_debt(number, units)
+
     def settings(self, changes: dict) -> None:
         self.meter.app.commissioning.change_settings(changes)
 
@@ -171,6 +174,8 @@ class Commands:
             "remainder": account.remainder, "d": account.d1 * account.d2, "day": billing.day,
             "thousandths": [registers.wh[q] * registers.counts_per_kWh + registers.remainder[q]
                             for q in range(4)],
+            "debts": list(account.debts.remaining) + [
+                account.debts.recovered, account.debts.capped],
             "marks": sorted(m for m in state.replay.marks if m),
             "energy": inner_differences(registers),
             "sequence": state.ledger.sequence, "audit": billing.audit(),
