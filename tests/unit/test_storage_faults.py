@@ -1,3 +1,4 @@
+# heapsize: 256wK
 """An exception at every step of every write: opening, seeking, writing, closing, renaming.
 
 Whatever fails, the files hold the state before or the state after, the meter goes on or starts
