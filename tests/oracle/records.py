@@ -104,7 +104,7 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
     _, flags = take("BB")
     closed = flags >> 2 & 1
     assert at == len(hot) - 4
-    values = struct.unpack_from("<4I4I", registers, 9)
+    values = struct.unpack_from("<8I8I", registers, 9)
     purchases = []
     for slot in range(0, len(journal), 42):
         entry = journal[slot:slot + 42]
@@ -119,4 +119,4 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
         sequence, balance, charges_high * LIMB + charges_low, credits_high * LIMB + credits_low,
         (rem1, rem2), cells, days_charged, (settled[0], settled[1]), marks, closed,
         tuple(debts), recovered_high * LIMB + recovered_low, import_mark,
-        values[:4], values[4:], purchases)
+        values[:8], values[8:], purchases)
