@@ -108,6 +108,10 @@ def sensors() -> dict:
     return {}
 
 
+def outputs() -> list:
+    return []
+
+
 def cover() -> object:
     return mains_good
 

@@ -32,6 +32,10 @@ class Entrance:
         self.messages = None
 
 
+class Watch:
+    outputs = None
+
+
 class UplinkRig(Rig):
     version = "0.1"
     uplink = None
@@ -40,6 +44,7 @@ class UplinkRig(Rig):
         self.safe = safe
         self.restarts = Restarts()
         self.entrance = Entrance()
+        self.watch = Watch()
         self.up = 0
         super().__init__(folder, fresh=fresh)
 

@@ -148,6 +148,11 @@ def tamper_latch(forget: bool = False) -> int:
     return cover() | terminal_cover() << 1
 
 
+def outputs() -> list:
+    """Return the auxiliary outputs, off; high is on."""
+    return [machine.Pin(pin, machine.Pin.OUT, value=0) for pin in pins.OUTPUTS]
+
+
 def button() -> object:
     """Return the function that tells whether the customer's button is pressed; to ground."""
     pin = machine.Pin(pins.BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)

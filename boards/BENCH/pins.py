@@ -31,5 +31,7 @@ LATCH_CLEAR = 23
 """Low clears both; the board holds it high."""
 TEMPERATURE = 26
 """Analogue: the terminals' temperature."""
+OUTPUTS = (24, 25, 27, 28)
+"""Auxiliary outputs 1 to 4, high is on."""
 MODEM_UART = 1
 MODEM_PWRKEY = 18

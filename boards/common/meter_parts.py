@@ -124,6 +124,11 @@ def sensors() -> dict:
     return {}
 
 
+def outputs() -> list:
+    """Return the pins of auxiliary outputs: none is led out yet."""
+    return []
+
+
 def button() -> None:
     """Return the function that tells of the customer's button: none is led out yet."""
 

@@ -11,7 +11,7 @@ from joulegate.commissioning import Commissioning
 from joulegate.console.console import Console
 from joulegate.console.requests import Requests
 from joulegate.core import events as event
-from joulegate.core.civil import seconds_of
+from joulegate.core.civil import TIME_MIN, seconds_of
 from joulegate.core.events import EventLog
 from joulegate.core.meter import Meter
 from joulegate.core.reset_cause import POWER_ON
@@ -45,6 +45,8 @@ class App:
         the image, "production" or "development"."""
         self.board = board
         self.profile = profile
+        self.outputs: list = board.outputs()
+        """Pins of auxiliary outputs, off until load control has rules for them."""
         self.restarts = Restarts(board.FOLDER + "/starts.bin")
         self.restarts.begin(board.reset_cause())
         self.failure = Failure(board.FOLDER + FAILURE_FILE)
@@ -104,6 +106,14 @@ class App:
             return None
         from joulegate.panel.customer_button import CustomerButton
         return CustomerButton(self, pressed)
+
+    def load_control(self) -> object:
+        """Return what drives the auxiliary outputs, or None on a board without any."""
+        if not self.outputs:
+            return None
+        # Only here: a meter without rules for them has no use for it.
+        from joulegate.outputs import Outputs
+        return Outputs(self, self.outputs)
 
     def _inbox(self) -> object:
         """Return where a tariff that comes in messages is gathered."""
@@ -186,6 +196,15 @@ class App:
         if failed:
             self.log.add(event.SELF_TEST_FAILED, now, failed)
         self._rest_after_outage()
+        if self.restarts.cause == POWER_ON and self.state.provisioned:
+            self._tell_outage(now)
+
+    def _tell_outage(self, now: int) -> None:
+        """Log for how long power was off, by the last second that the ledger has seen; -1 while
+        nobody knows."""
+        seen = self.state.seen_before
+        known = TIME_MIN <= seen <= now
+        self.log.add(event.OUTAGE_ENDED, now, now - seen if known else -1)
 
     def _find_mark(self) -> None:
         """Have a mark of how far the ledger is, if settings say so and the clock has room."""
@@ -277,6 +296,8 @@ class App:
             network.cancel()
             if button is not None:
                 button.cancel()
+            for pin in self.outputs:
+                pin(0)
 
 
 def _nothing() -> None:

@@ -33,6 +33,9 @@ class Metering:
         self._mains_lost = False
         self.measured = True
         """Whether the IC has answered the last time."""
+        self.sagged = False
+        """Whether the IC has seen a sag, for the watch, which clears it."""
+        self._tell_sags = True
         self._storage_failed = False
         self._waiting = False
         self._counts = 0
@@ -42,6 +45,7 @@ class Metering:
     def configure(self, values: dict) -> None:
         """Take the settings of tick and commit."""
         self._tick_ms = values["tick_ms"]
+        self._tell_sags = not values["sag_percent"]
         self._commit_counts = values["commit_Wh"] * self.state.counts_per_kWh // 1000
         self._commit_ms = values["commit_minutes"] * 60000
 
@@ -88,6 +92,9 @@ class Metering:
 
     def commit(self) -> bool:
         """Commit the ledger; False when storage fails, and an event when it begins to."""
+        billing = self.meter.billing
+        if billing is not None and not self._waiting:
+            billing.saw(self.clock.now())
         try:
             self.state.ledger.commit()
         except (OSError, ValueError) as e:
@@ -121,7 +128,9 @@ class Metering:
             return
         if events:
             for bit, code in IC_EVENTS:
-                if events & bit:
+                if code == event.SAG and events & bit and not self._tell_sags:
+                    self.sagged = True
+                elif events & bit:
                     self.log.add(code, now)
 
     def _report(self, flags: int, now: int) -> None:

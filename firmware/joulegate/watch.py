@@ -5,6 +5,8 @@ it. It returns the reasons for which supply must be off, and tells what begins a
 must be faster than a tick has an interrupt. Rules: docs/protection.md, docs/anti-theft.md.
 """
 
+from micropython import const
+
 from joulegate.core.sight import Sight
 from joulegate.core.supply_reasons import FAULT, LOAD_LIMIT, OVERLOAD, TAMPER, VOLTAGE
 
@@ -42,6 +44,33 @@ def _neutral_disturbance() -> object:
     return NeutralDisturbance()
 
 
+def _voltage_events() -> object:
+    # Each only here: few meters have all, and a module takes memory.
+    from joulegate.core.quality.voltage_events import VoltageEvents
+    return VoltageEvents()
+
+
+def _distortion() -> object:
+    from joulegate.core.quality.distortion import Distortion
+    return Distortion()
+
+
+def _outputs(app: object) -> object:
+    return app.load_control()
+
+
+def _voltage_profile(app: object) -> object:
+    if app.records is None:
+        return None
+    from joulegate.core.quality.voltage_profile import VoltageProfile
+
+    def offset(second: int) -> int:
+        billing = app.state.billing
+        return 0 if billing is None else billing.zone.offset(second)
+
+    return VoltageProfile(app.records.voltage.keep, offset)
+
+
 _DETECTORS: tuple = (
     (("cover_s",), _switches),
     (("back_feed_s", "tamper_trips"), _open_relay),
@@ -49,8 +78,19 @@ _DETECTORS: tuple = (
     (("export_mode",), _reverse_connection),
     (("neutral_missing_s",), _missing_neutral),
     (("disturbance_s",), _neutral_disturbance),
+    (("sag_percent", "swell_percent"), _voltage_events),
+    (("distortion_percent",), _distortion),
 )
 """(names of the settings any of which asks for it, function that makes it)."""
+
+OUTPUTS = const(0)
+VOLTAGE_PROFILE = const(1)
+_SERVICES = (
+    (("outputs",), _outputs),
+    (("band_above_percent", "band_below_percent"), _voltage_profile),
+)
+"""The same for what holds no reasons and needs more of the meter than a detector sees; what
+makes it is handed that, and may return None."""
 
 
 class Watch:
@@ -62,6 +102,8 @@ class Watch:
         self.held = 0
         """The reasons that detectors hold."""
         self._made: list = [None] * len(_DETECTORS)
+        self.services: list = [None] * len(_SERVICES)
+        """By OUTPUTS and VOLTAGE_PROFILE; None for what is not made."""
         self._running: tuple = ()
         # Made once, as a bound method is a piece of heap each time.
         self._tell_log = self.tell
@@ -83,7 +125,34 @@ class Watch:
                 made[i] = make()
             if made[i] is not None:
                 made[i].configure(values, self.sight)
-        self._running = tuple([detector for detector in made if detector is not None])
+        self._serve(values)
+        self._running = tuple([
+            detector for detector in made + self.services if detector is not None])
+
+    def _serve(self, values: dict) -> None:
+        services = self.services
+        for i, (names, make) in enumerate(_SERVICES):
+            wanted = False
+            for name in names:
+                wanted = wanted or bool(values.get(name))
+            if not wanted:
+                if i == OUTPUTS and services[i] is not None:
+                    services[i].stop()
+                services[i] = None
+            elif services[i] is None:
+                services[i] = make(self._app)
+            if services[i] is not None:
+                services[i].configure(values, self.sight)
+
+    @property
+    def outputs(self) -> object:
+        """The auxiliary outputs, or None while no rules are set or the board has none."""
+        return self.services[OUTPUTS]
+
+    @property
+    def voltage_profile(self) -> object:
+        """What counts the voltage's hour, or None while it is not asked for."""
+        return self.services[VOLTAGE_PROFILE]
 
     def tell(self, code: int, value: int = 0) -> None:
         """Log an event of what is seen now."""
@@ -121,6 +190,9 @@ class Watch:
         sight.settled = not app.switch.busy
         sight.load_voltage = app.relay.load_voltage()
         sight.mains_good = not app.power_fail.failing
+        if metering.sagged:
+            metering.sagged = False
+            sight.sagged = True
 
     def _hold(self, held: int) -> bool:
         """Set the reasons that detectors have come to hold, and lift those they hold no more."""

@@ -9,10 +9,11 @@ from scratch import scratch_folder
 from uplink_rig import UplinkRig
 
 from joulegate.core.civil import NO_TIME, Zone, parse_time
+from joulegate.core.load_control import LoadControl
 from joulegate.core.tariff import Tariff
 from joulegate.core.tariff_document import TariffDocument
 from joulegate.link.home import Home, price_text
-from joulegate.link.home_documents import NAMES, config_topic, document
+from joulegate.link.home_documents import ALWAYS, NAMES, config_topic, document
 from joulegate.link.home_forecast import Forecast
 
 STATE = b"joulegate/1/01234567890/state"
@@ -222,10 +223,10 @@ class Sending(unittest.TestCase):
     def test_documents_then_state(self):
         found = self.all()
         self.assertEqual([topic for topic, _ in found], [
-            config_topic("homeassistant", "01234567890", at) for at in range(len(NAMES))
+            config_topic("homeassistant", "01234567890", at) for at in range(ALWAYS)
         ] + [STATE])
         state = json.loads(found[-1][1])
-        for name in NAMES:
+        for name in NAMES[:ALWAYS]:
             self.assertTrue(name in state, name)
         for _, payload in found:
             self.assertTrue(len(payload) <= PAYLOAD_MAX)
@@ -309,7 +310,7 @@ class Sending(unittest.TestCase):
     def test_a_new_connection(self):
         self.all()
         self.home.restart()
-        self.assertEqual(len(self.all()), len(NAMES) + 1)
+        self.assertEqual(len(self.all()), ALWAYS + 1)
 
     def test_off(self):
         self.settings.values["home"] = False
@@ -320,24 +321,47 @@ class Sending(unittest.TestCase):
         self.settings.values["home"] = False
         found = self.all()
         self.assertEqual(found, [
-            (config_topic("homeassistant", "01234567890", at), b"") for at in range(len(NAMES))
+            (config_topic("homeassistant", "01234567890", at), b"") for at in range(ALWAYS)
         ] + [(STATE, b"")])
         self.settings.values["home"] = True
-        self.assertEqual(len(self.all()), len(NAMES) + 1)
+        self.assertEqual(len(self.all()), ALWAYS + 1)
 
     def test_another_prefix(self):
         self.all()
         self.settings.values["home_prefix"] = "ha"
         found = self.all()
-        self.assertEqual(len(found), 2 * len(NAMES) + 2)
+        self.assertEqual(len(found), 2 * ALWAYS + 2)
         self.assertEqual(found[0], (config_topic("homeassistant", "01234567890", 0), b""))
-        self.assertEqual(found[len(NAMES) + 1][0], config_topic("ha", "01234567890", 0))
+        self.assertEqual(found[ALWAYS + 1][0], config_topic("ha", "01234567890", 0))
+
+    def test_outputs_are_announced_as_sensors_and_taken_back(self):
+        outputs = self.rig.watch.outputs = Holder()
+        control = outputs.control = LoadControl(2)
+        found = self.all()
+        self.assertEqual([topic for topic, _ in found[ALWAYS:]], [
+            b"homeassistant/binary_sensor/joulegate_01234567890/output_1/config",
+            b"homeassistant/binary_sensor/joulegate_01234567890/output_2/config", STATE])
+        document = json.loads(found[ALWAYS][1])
+        self.assertEqual((document["pl_on"], document["pl_off"]), ("on", "off"))
+        self.assertFalse("cmd_t" in document)
+        state = json.loads(found[-1][1])
+        self.assertEqual((state["output_1"], state["output_2"]), ("off", "off"))
+        self.pass_ms(2000)
+        control.on = 2
+        state = self.state()
+        self.assertEqual((state["output_1"], state["output_2"]), ("off", "on"))
+        self.rig.watch.outputs = None
+        found = self.all()
+        self.assertEqual(found[ALWAYS + 1], (
+            b"homeassistant/binary_sensor/joulegate_01234567890/output_2/config", b""))
+        self.assertEqual(len(found), 2 * ALWAYS + 4)
+        self.assertFalse("output_1" in json.loads(found[-1][1]))
 
     def test_another_currency(self):
         self.all()
         self.rig.state.billing.tariff.document.currency = "USD"
         found = self.all()
-        self.assertEqual(len(found), len(NAMES))
+        self.assertEqual(len(found), ALWAYS)
         self.assertTrue(b"USD/kWh" in found[1][1])
 
     def test_the_budget(self):

@@ -52,8 +52,8 @@ class Case(unittest.TestCase):
         self.charged = []
         app = Part(
             board=Part(sensors=lambda: {}, cover=lambda: None), log=self.log,
-            metering=Part(reading=Part(), measured=True, commit=self.commit,
-                          charge=self.charged.append),
+            metering=Part(reading=Part(), measured=True, sagged=False,
+                          commit=self.commit, charge=self.charged.append),
             clock=Part(now=lambda: 1000, uptime=lambda: 60),
             switch=Part(closed=1, busy=False), relay=Part(load_voltage=lambda: True),
             power_fail=Part(failing=False),

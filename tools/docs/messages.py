@@ -71,6 +71,8 @@ MEANINGS = {
                     "the limit. Not remote: the balance decides. Data: [what was left].",
     "debt": "What a [debt](charges.md#debts) is from now on: 1 and 2 are recovered by time, 3 as "
             "a share of top-ups; how, say settings. 0 forgives it. Data: [what was left of it].",
+    "output": "An [auxiliary output](load-control.md) on or off until then, at most 7 days; "
+              "without `on` and `until` by its rules again. `unsupported` without rules.",
 }
 
 REASONS = {

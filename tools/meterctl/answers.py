@@ -59,7 +59,9 @@ SHAPES: dict[str, Fields] = {
     "tariff_check": _of(TEXT, "id name currency digest"),
     "tariff_load": _of(TEXT, "digest start"),
     "settle_days": _of(NUMBER, "waiting"),
-    **dict.fromkeys(("days", "months", "purchases", "log"), _of(LIST, "columns rows")),
+    **dict.fromkeys(("days", "months", "purchases", "log", "outputs", "output"),
+                    _of(LIST, "columns rows")),
+    "quality": _of(LIST, "columns rows") | _of(OBJECT, "voltage"),
     "clear_log": {},
     "link": _of(TEXT, "phase") | _of(MAYBE_TEXT, "transport failure")
     | _of(MAYBE_NUMBER, "losses failed_tries refused longest_step_ms long_steps")

@@ -12,6 +12,7 @@ CODES = {
     "read_out": 16, "reset_alarm": 17, "reset_lock_out": 18, "test": 19, "clear_events": 20,
     "acknowledge": 21, "resend": 22, "send_reading": 23,
     "limits": 25, "schedule": 26, "account_mode": 27, "demand_reset": 28, "debt": 29,
+    "output": 30,
 }
 """Instructions by name."""
 

@@ -109,7 +109,33 @@ def debt(
     show([station.message("debt", number, units)], as_json)
 
 
+class OutputState(StrEnum):
+    """What becomes of an output."""
+
+    ON = "on"
+    OFF = "off"
+    AUTO = "auto"
+
+
+def output(
+    number: Annotated[int, typer.Argument(min=1, max=4)], what: OutputState, meter: Meter,
+    keys: Keys = None, kid: Kid = "", expires: Expires = None, role: Role = Role.ADMINISTRATOR,
+    until: Annotated[str, typer.Option(help="Till when, ISO 8601; at most 7 days.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Have an auxiliary output on or off for a time, or by its rules again."""
+    station = open_station(meter, keys, kid, role, expires)
+    if (what is OutputState.AUTO) == bool(until):
+        raise VendError("output on and off: need --until, and auto has none")
+    if what is OutputState.AUTO:
+        message = station.message("output", number)
+    else:
+        message = station.message(
+            "output", number, what is OutputState.ON, values.unix_time(until))
+    show([message], as_json)
+
+
 def add(app: typer.Typer) -> None:
     """Add all of these to a program."""
-    for command in (supply, limits, schedule, account, debt):
+    for command in (supply, limits, schedule, account, debt, output):
         app.command()(command)

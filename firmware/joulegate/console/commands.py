@@ -22,6 +22,9 @@ _HELP = (
     ("test", "self test of every part"),
     ("settings", "settings with value, range and unit"),
     ("set NAME VALUE", "change a setting; lists as [1000, 500]"),
+    ("quality", "outages, sags and the like, voltage by day"),
+    ("outputs", "auxiliary outputs and why they are on"),
+    ("output N on|off MIN", "override one for so many minutes; output N auto"),
     ("link", "the way to the head-end: state, counters, files"),
     ("link NAME VALUE", "change a setting of the link"),
     ("identity", "what this meter is and runs"),
@@ -34,7 +37,7 @@ _DEVELOPMENT_HELP = (
     ("press [long]", "press the customer's button"),
 )
 _REPORTS = ("status", "registers", "balance", "tariff", "relay", "settings", "identity",
-            "days", "months", "purchases", "link", "demand", "green")
+            "days", "months", "purchases", "link", "demand", "green", "quality", "outputs")
 
 
 class Commands:
@@ -76,8 +79,8 @@ class Commands:
         elif name in ("set", "link") and len(arguments) >= 2:
             (self._set if name == "set" else self._set_link)(
                 arguments[0], " ".join(arguments[1:]))
-        elif name in ("token", "login", "logout"):
-            self._prove(name, arguments)
+        elif name in ("token", "login", "logout", "output"):
+            self._act(name, arguments)
         elif name == "credit" and len(arguments) == 2:
             answer = self._requests.answer(
                 "credit", {"tid": _number("TID", arguments[0]), "amount": arguments[1]})
@@ -125,10 +128,12 @@ class Commands:
         else:
             raise ValueError("demand: takes other words than %r; type help" % word)
 
-    def _prove(self, name: str, arguments: list) -> None:
+    def _act(self, name: str, arguments: list) -> None:
         answer = self._requests.answer
         if name == "token" and arguments:
             self._token("".join(arguments))
+        elif name == "output" and len(arguments) in (2, 3):
+            self._output(*arguments)
         elif name == "login" and not arguments:
             self._show("challenge " + answer("challenge", {})["challenge"])
         elif name == "login" and len(arguments) == 2:
@@ -151,8 +156,20 @@ class Commands:
         else:
             self._show("accepted: %s, balance %s" % (answer["amount"], answer["balance"]))
 
+    def _output(self, number: str, what: str, minutes: str = "") -> None:
+        if what not in ("on", "off", "auto") or (what == "auto") == bool(minutes):
+            raise ValueError("output: must be N on MINUTES, N off MINUTES or N auto")
+        request = {"number": _number("N", number)}
+        if minutes:
+            request["on"] = what == "on"
+            request["minutes"] = _number("MINUTES", minutes)
+        self._show_page("outputs", self._requests.answer("output", request))
+
     def _page(self, name: str, arguments: dict) -> None:
-        for line in pages.lines(name, self._requests.answer(name, arguments)):
+        self._show_page(name, self._requests.answer(name, arguments))
+
+    def _show_page(self, name: str, report: dict) -> None:
+        for line in pages.lines(name, report):
             self._show(line)
 
     def _help(self) -> None:

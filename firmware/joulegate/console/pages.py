@@ -117,6 +117,11 @@ def _green(r: dict) -> list:
         r["day"], r["intervals"], r["unknown"])] + _table(r)
 
 
+def _quality(r: dict) -> list:
+    return _table(r) + ["", "voltage, V; share of the time within the band:"] + _table(
+        r["voltage"])
+
+
 def _link(r: dict) -> list:
     if len(r) == 1:
         return [_LABEL % ("link", r["phase"])]
@@ -140,4 +145,5 @@ _ORDER = {
 }
 _PAGES = {"status": _status, "events": _events, "settings": _settings, "self_test": _tests,
           "identity": _identity, "balance": _balance, "days": _table, "months": _table,
-          "purchases": _table, "log": _table, "link": _link, "demand": _demand, "green": _green}
+          "purchases": _table, "log": _table, "link": _link, "demand": _demand, "green": _green,
+          "quality": _quality, "outputs": _table}

@@ -27,6 +27,7 @@ _UNITS = {
     "zone": "POSIX TZ, from the next start", "warnings": "credit units, falling",
     "warning_percents": "% of the last top-up, falling",
     "friendly_hours": "DAYS HOURS, as 'mon-fri 17:30-11:00'",
+    "outputs": "OUTPUT on|off [CONDITION], as '1 on period=valley'",
     "sms_numbers": "telephone numbers that are reminded",
     "demand_minutes": "0 none, 15, 30, 60: period of demand",
     "demand_subperiods": "1, or 3, 5, 15: demand slides",
@@ -168,7 +169,8 @@ def settings(app: object) -> dict:
         unit = _UNITS.get(name, unit)
         rows.append({"name": name, "value": values[name], "default": default[name],
                      "low": low, "high": high, "unit": unit,
-                     "texts": name in ("friendly_hours", "profile_channels", "sms_numbers")})
+                     "texts": name in ("friendly_hours", "profile_channels", "sms_numbers",
+                                      "outputs")})
     return {"settings": rows}
 
 
@@ -180,6 +182,19 @@ def link(app: object) -> dict:
     # Only here: a meter without a link has no use for it.
     from joulegate.console import link_reports
     return link_reports.link(app)
+
+
+def quality(app: object) -> dict:
+    """Return what has been wrong with the mains, and how its voltage was by day and month."""
+    # Only here and below: few ask, and a module takes memory.
+    from joulegate.console import quality_reports
+    return quality_reports.quality(app)
+
+
+def outputs(app: object) -> dict:
+    """Return the auxiliary outputs and why they are on or off."""
+    from joulegate.console import output_reports
+    return output_reports.outputs(app)
 
 
 def tests(app: object) -> dict:

@@ -24,6 +24,7 @@ _REPORTS = {
     "balance": reports.balance, "tariff": reports.tariff, "relay": reports.relay,
     "events": reports.events, "settings": reports.settings, "self_test": reports.tests,
     "link": reports.link, "demand": reports.demand, "green": reports.green,
+    "quality": reports.quality, "outputs": reports.outputs,
     "days": record_reports.days, "months": record_reports.months,
     "purchases": record_reports.purchases, "log": record_reports.log,
 }
@@ -227,6 +228,13 @@ def _clear_log(app: object, name: str, requests: Requests) -> dict:
     return record_reports.clear_log(app, name)
 
 
+def _output(
+    app: object, number: int, requests: Requests, on: "bool | None" = None, minutes: int = 0
+) -> dict:
+    from joulegate.console import output_reports
+    return output_reports.override(app, number, on, minutes)
+
+
 def _settle_days(app: object, requests: Requests) -> dict:
     return {"waiting": app.commissioning.settle_days()}
 
@@ -260,7 +268,7 @@ def _reset(app: object, requests: Requests) -> dict:
 _CHANGES = {
     "upload": _upload, "set": _set, "clock": _clock, "tariff_check": _tariff_check,
     "tariff_load": _tariff_load, "provision": _provision, "credit": _credit, "reset": _reset,
-    "press": _press, "link_set": _link_set, "link_file": _link_file,
+    "press": _press, "output": _output, "link_set": _link_set, "link_file": _link_file,
     "settle_days": _settle_days, "clear_log": _clear_log, "token": _token,
     "message": _message, "token_key": _token_key, "message_keys": _message_keys,
     "challenge": _challenge, "login": _login, "logout": _logout,

@@ -149,6 +149,11 @@ class Billing:
             self.seen = min(now, NEVER)
         self._enter(now, local)
 
+    def saw(self, now: int) -> None:
+        """Take note of a time that is believed, so that a start knows how long power was off."""
+        if self.seen < now <= NEVER:
+            self.seen = now
+
     @property
     def time_floor(self) -> int:
         """The UTC second before which a clock is not believed at a start."""

@@ -14,7 +14,8 @@ class Reading:
 
     Energy is what was counted since the reading before, in counts: 0.1 pulse of the meter
     constant, 0 to 65535 each. The rest is momentary. Signs are the consumer's: power is
-    positive when taken from the mains, reactive power when inductive.
+    positive when taken from the mains, reactive power when inductive. Distortion is the total
+    harmonic one of the voltage in hundredths of a per cent, None where the IC has none.
     """
 
     def __init__(self) -> None:
@@ -29,3 +30,4 @@ class Reading:
         self.reactive_var = 0
         self.power_factor_milli = 0
         self.frequency_cHz = 0
+        self.distortion_bp: int | None = None

@@ -32,6 +32,8 @@ class Sight:
         """Whether no pulse of the relay is on its way or waits to be proven."""
         self.load_voltage: bool | None = None
         """Whether the load side has voltage; None where nothing can tell."""
+        self.sagged = False
+        """Whether the IC has seen a sag; whoever takes note of it clears it."""
         self.mains_good = True
         """Whether the supply does not announce its end."""
         self.counts_per_kWh = 1000

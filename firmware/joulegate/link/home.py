@@ -13,7 +13,7 @@ from micropython import const
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import TIME_MIN, format_time
 from joulegate.core.supply_reasons import LIFTS, STATES, names_of, reason_names
-from joulegate.link.home_documents import NAMES, config_topic, document
+from joulegate.link.home_documents import ALWAYS, config_topic, document
 from joulegate.link.home_forecast import Forecast
 
 SOON_MS = const(1000)
@@ -31,6 +31,7 @@ class Home:
         self._forecast = Forecast(app)
         self._at = 0  # the next of NAMES to be announced
         self._prefix = ""  # under which they have been announced
+        self._outputs = 0  # how many have been announced
         self._removing = False
         self._currency = ""
         self._sent_ms: int | None = None
@@ -38,6 +39,7 @@ class Home:
         self._closed = self._reasons = self._control = -1
         self._season = self._period = self._tier = -1
         self._tariff: object = None
+        self._on = 0
 
     def restart(self) -> None:
         """Begin a new connection: all is announced and told again."""
@@ -51,11 +53,15 @@ class Home:
         """
         app = self._app
         values = self._settings.values
-        if not values["home"] or values["home_prefix"] != self._prefix:
+        outputs = self._app.watch.outputs
+        count = 0 if outputs is None else outputs.control.count
+        if (not values["home"] or values["home_prefix"] != self._prefix
+                or count != self._outputs):
             if self._prefix:
                 return self._removal()
             if not values["home"]:
                 return None
+            self._outputs = count
             self._prefix = values["home_prefix"]
             self.restart()
         if not app.state.provisioned:
@@ -64,11 +70,12 @@ class Home:
         if document_of.currency != self._currency:
             self._currency = document_of.currency
             self._at = 0
-        if self._at >= len(NAMES) and not self._due(values["home_seconds"] * 1000):
+        names = ALWAYS + count
+        if self._at >= names and not self._due(values["home_seconds"] * 1000):
             return None
         if self._budget is not None and not self._budget.allows(False):
             return None
-        found = self._document() if self._at < len(NAMES) else self._state()
+        found = self._document() if self._at < names else self._state()
         if self._budget is not None:
             self._budget.spend(len(found[1]))
         return found
@@ -81,7 +88,7 @@ class Home:
             self._at = 0
         at = self._at
         self._at += 1
-        if at < len(NAMES):
+        if at < ALWAYS + self._outputs:
             return config_topic(self._prefix, self._app.state.meter_id, at), b""
         self._removing = False
         self._prefix = ""
@@ -116,7 +123,8 @@ class Home:
             or app.metering.meter.supply.forbidding != self._reasons
             or app.metering.meter.supply.state != self._control
             or billing.period != self._period or billing.tier != self._tier
-            or billing.season != self._season or billing.tariff is not self._tariff)
+            or billing.season != self._season or billing.tariff is not self._tariff
+            or bool(self._outputs) and app.watch.outputs.control.on != self._on)
 
     def _state(self) -> tuple:
         app = self._app
@@ -129,6 +137,8 @@ class Home:
         self._tier = billing.tier
         self._season = billing.season
         self._tariff = billing.tariff
+        if self._outputs:
+            self._on = app.watch.outputs.control.on
         return self._state_topic(), json.dumps(state(app, self._forecast)).encode()
 
     def _state_topic(self) -> bytes:
@@ -164,6 +174,10 @@ def state(app: object, forecast: Forecast) -> dict:
         "days_left": forecast.days_left(),
         "alarms": alarms(app),
     }
+    outputs = app.watch.outputs
+    if outputs is not None:
+        for i in range(outputs.control.count):
+            report["output_%d" % (i + 1)] = "on" if outputs.control.on >> i & 1 else "off"
     change = forecast.next_change(now)
     report["next_change"] = _time(change[0]) if change else None
     report["next_period"] = tariff.document.periods[change[2]] if change else None

@@ -26,16 +26,29 @@ current|Current|current|measurement|A
 import_kWh|Energy from the grid|energy|total_increasing|kWh
 export_kWh|Energy to the grid|energy|total_increasing|kWh
 alarms|Alarms|||
+output_1|Output 1|power||
+output_2|Output 2|power||
+output_3|Output 3|power||
+output_4|Output 4|power||
 """
 _ROWS = _TABLE.strip().split("\n")
 
 NAMES = tuple([row.split("|")[0] for row in _ROWS])
-"""Values of the state that are announced, in the order in which they are."""
+"""Values of the state that are announced, in the order in which they are: the outputs, which not
+every meter has, at the end."""
+
+ALWAYS = len(NAMES) - 4
+"""As many of them are those of every meter."""
+
+
+def _is_switched(name: str) -> bool:
+    """Return whether a value is on or off. An output is no switch: nothing here is listened to."""
+    return name == "supply" or name.startswith("output_")
 
 
 def config_topic(prefix: str, meter_id: str, at: int) -> bytes:
     """Return the topic of the document of one of NAMES."""
-    component = "binary_sensor" if NAMES[at] == "supply" else "sensor"
+    component = "binary_sensor" if _is_switched(NAMES[at]) else "sensor"
     return ("%s/%s/joulegate_%s/%s/config" % (prefix, component, meter_id, NAMES[at])).encode()
 
 
@@ -57,7 +70,7 @@ def document(at: int, meter_id: str, currency: str, board: str, version: str) ->
         found["stat_cla"] = state_class
     if unit:
         found["unit_of_meas"] = unit.replace("CUR", currency)
-    if name == "supply":
+    if _is_switched(name):
         found["pl_on"] = "on"
         found["pl_off"] = "off"
     return found

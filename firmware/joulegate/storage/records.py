@@ -17,6 +17,10 @@ class Records:
         self.freezes = FreezeStore(folder, log, clock)
         self.profile = LoadProfile(folder, log)
         self.purchases = PurchaseLog(folder, log)
+        self.voltage: object = None
+        """A VoltageStore, once a setting asks for one."""
+        self._folder = folder
+        self._log = log
         self._registers: Registers | None = None
 
     def load(self, registers: Registers, zone: object, values: dict) -> None:
@@ -29,9 +33,15 @@ class Records:
         self.configure(values)
 
     def configure(self, values: dict) -> None:
-        """Take the settings of the load profile."""
+        """Take the settings of load profile and voltage."""
         self.profile.configure(
             values["profile_minutes"], channel_mask(values["profile_channels"]))
+        if self.voltage is None and (values["band_above_percent"]
+                                     or values["band_below_percent"]):
+            # Only here: not every meter keeps it, and a module takes memory.
+            from joulegate.storage.voltage_store import VoltageStore
+            self.voltage = VoltageStore(self._folder, self._log)
+            self.voltage.load()
 
     def forget_account(self) -> None:
         """Remove what belongs to an account, before another is opened; OSError."""

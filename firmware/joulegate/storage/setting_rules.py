@@ -59,6 +59,19 @@ neutral_estimate_V 0 0 400 V, 0 for no estimate
 disturbance_s 0 0 3600 s, 0 for no watch
 storage_mark 1 0 1 whether a restored copy is looked for
 """,
+    "quality": """
+nominal_V 220 57 480 V
+sag_percent 0 0 99 % below nominal, 0 for no event
+swell_percent 0 0 50 % above nominal, 0 for no event
+distortion_percent 0 0 50 % of harmonics, 0 for no event
+band_above_percent 0 0 30 % above nominal that are allowed, 0 for no limit
+band_below_percent 0 0 30 % below nominal that are allowed, 0 for no limit
+""",
+    "outputs": """
+output_on_s 60 0 3600 s that an output stays on at least
+output_off_s 60 0 3600 s that it stays off at least
+outputs_remote 0 0 15 sum of 1, 2, 4, 8: outputs that the head-end has on
+""",
 }
 """Lines of name, default, lowest, highest and unit, by topic; each text begins with a newline.
 

@@ -50,7 +50,7 @@ def check(name: str, value: object, values: dict, numbers: NumberRules) -> None:
             check_levels(values["cut_off"], tuple(value))
         except ValueError as e:
             raise SettingError("setting warnings: %r: %s" % (value, e)) from None
-    elif name in ("warning_percents", "friendly_hours"):
+    elif name in ("warning_percents", "friendly_hours", "outputs"):
         _check_list(name, value)
     elif name == "sms_numbers":
         _check_numbers(value)
@@ -66,6 +66,10 @@ def _check_list(name: str, value: object) -> None:
             if not all(isinstance(v, int) and not isinstance(v, bool) for v in value):
                 raise ValueError("must be a list of percentages")
             check_percents(tuple(value))
+        elif name == "outputs":
+            if value:
+                from joulegate.core import output_rules
+                output_rules.parse(value)
         elif value:
             # Only here: few meters have friendly hours, and a module takes memory.
             from joulegate.core.friendly_hours import parse
@@ -119,6 +123,7 @@ def defaults(numbers: NumberRules) -> dict:
     values["warning_percents"] = []
     values["friendly_hours"] = []
     values["sms_numbers"] = []
+    values["outputs"] = []
     values["profile_minutes"] = MINUTES[0]
     values["profile_channels"] = list(CHANNELS[:WIDTH])
     return values

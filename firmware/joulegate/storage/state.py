@@ -5,7 +5,7 @@ import os
 from joulegate.core import events as event
 from joulegate.core.account import Account
 from joulegate.core.billing import NEVER, Billing
-from joulegate.core.civil import Zone
+from joulegate.core.civil import NO_TIME, Zone
 from joulegate.core.events import EventLog
 from joulegate.core.message_state import MessageState
 from joulegate.core.meter_id import pack_meter_id, unpack_meter_id
@@ -49,6 +49,8 @@ class State:
         self.account: Account | None = None
         self.billing: Billing | None = None
         self.meter_id = ""
+        self.seen_before = NO_TIME
+        """The last second that the ledger had seen when it was loaded."""
         self.error = ""
         self._folder = folder
 
@@ -132,6 +134,7 @@ class State:
         if self.records is not None:
             self.records.freezes.resume(billing.day)
             billing.listener = self.records.freezes
+        self.seen_before = billing.seen
         billing.resume(now)
 
     def _load_next(self, billing: Billing, values: dict, now: int) -> None:

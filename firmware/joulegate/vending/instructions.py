@@ -41,6 +41,7 @@ TABLE = """\
 27 account_mode a remote:f limit?:i:0:268435455 energy?:f
 28 demand_reset at
 29 debt a number:i:1:3 units:i:0:1073741823
+30 output ah number:i:1:4 on?:f until?:s
 """
 """Code, name, the initials of the roles that may, fields; a field's key is its place, from 2 on.
 

@@ -170,6 +170,15 @@ class MeterActions:
             orders.put_back(before)
             raise OSError("the ledger could not be committed")
 
+    def output(
+        self, now: int, carrier: int, number: int, on: "bool | None", until: "int | None"
+    ) -> None:
+        """Have an auxiliary output on or off until then, or by its rules again."""
+        outputs = self._app.watch.outputs
+        if outputs is None:
+            raise Unsupported("this meter has no output with rules")
+        outputs.override_until(number, on, until)
+
     # --- looking and resetting ------------------------------------------------------------
 
     def read_out(

@@ -162,6 +162,9 @@ class LeanBoard:
     def sensors(self) -> dict:
         return {}
 
+    def outputs(self) -> list:
+        return []
+
     def cover(self) -> object:
         return lambda: self.cover_closed
 

@@ -16,6 +16,7 @@ from there. Prints one JSON object.
 import json
 import sys
 
+from joulegate.console.quality_reports import quality
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time, parse_time
 from joulegate.core.quadrants import everything
@@ -271,6 +272,8 @@ class Scenario:
                        "state": STATES[app.state.supply.state]},
             "delivered_kWh": format_ratio(self.bed.ic.emitted[0x40], state.counts_per_kWh, 8),
             "flash": {"programs": self.bed.flash.programs, "erases": self.bed.flash.erases},
+            "outputs": [int(pin()) for pin in app.outputs],
+            "quality": quality(app),
             "audit": state.billing.audit(),
             "registers": dict(zip(REGISTERS, everything(state.registers))),
             "demand": self._demand(),

@@ -7,7 +7,7 @@ import typer
 from tools.meterctl import show
 from tools.meterctl.session import AsJson, open_meter
 
-_TEXT = ("day", "month", "time", "began", "event", "reason", "flags")
+_TEXT = ("day", "month", "time", "began", "ended", "event", "reason", "flags", "state", "by")
 """Columns that are read from the left; the others are numbers."""
 
 
@@ -46,6 +46,39 @@ def log(
             meter.call("clear_log", name=name)
 
 
+def quality(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show what was wrong with the mains, and its voltage by day and month."""
+    with open_meter(context) as meter:
+        found = meter.call("quality")
+    if as_json:
+        show.as_json(found)
+        return
+    _print(found)
+    if found["voltage"].get("rows"):
+        _print(found["voltage"])
+
+
+def outputs(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show the auxiliary outputs and what decides on them."""
+    _show(context, as_json, "outputs", {})
+
+
+def output(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(min=1, max=4)],
+    what: Annotated[str, typer.Argument(metavar="on|off|auto")],
+    minutes: Annotated[int, typer.Option(help="For how long, at most 10080.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Have an output on or off for some minutes, or by its rules again."""
+    if what not in ("on", "off", "auto") or (what == "auto") == bool(minutes):
+        raise typer.BadParameter("must be on or off with --minutes, or auto without")
+    arguments: dict[str, Any] = {"number": number}
+    if minutes:
+        arguments |= {"on": what == "on", "minutes": minutes}
+    _show(context, as_json, "output", arguments)
+
+
 def _show(
     context: typer.Context, as_json: bool, request: str, arguments: dict[str, Any]
 ) -> None:
@@ -54,10 +87,14 @@ def _show(
     if as_json:
         show.as_json(found)
         return
+    _print(found)
+
+
+def _print(found: dict[str, Any]) -> None:
     columns = [str(name) for name in found["columns"]]
     show.rows(columns, found["rows"], right=[name for name in columns if name not in _TEXT])
 
 
 def add(app: typer.Typer) -> None:
-    for command in (days, months, purchases, log):
+    for command in (days, months, purchases, log, quality, outputs, output):
         app.command()(command)

@@ -1,0 +1,1 @@
+"""Quality of the mains: sags, swells, distortion, outages, and the voltage over time."""
