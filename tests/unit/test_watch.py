@@ -130,5 +130,26 @@ class Case(unittest.TestCase):
         self.assertEqual(self.supply.reasons, 0)
 
 
+class Services(unittest.TestCase):
+
+    def test_outputs_stop_with_the_last_rule(self):
+        stopped = []
+        outputs = Detector()
+        outputs.stop = lambda: stopped.append(True)
+        app = Part(board=Part(sensors=lambda: {}, cover=lambda: None),
+                   state=Part(counts_per_kWh=32000), load_control=lambda: outputs)
+        found = watch._DETECTORS
+        watch._DETECTORS = ()
+        try:
+            looked = Watch(app)
+            looked.configure({"outputs": ["1 on"]})
+            self.assertTrue(looked.outputs is outputs)
+            looked.configure({"outputs": []})
+        finally:
+            watch._DETECTORS = found
+        self.assertEqual(stopped, [True])
+        self.assertTrue(looked.outputs is None)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -45,39 +45,41 @@ class VoltageEvents:
         if not sight.measured or not sight.mains_good:
             return 0  # nothing is known of the voltage, or it is an outage
         voltage = sight.reading.voltage_cV
-        self._sag(voltage, tell)
-        self._swell(voltage, tell)
-        self._short(voltage, sight, tell)
+        before = self._sagging
+        self._end(voltage, tell)
+        if not (self._sagging or self._swelling):
+            self._begin(voltage, tell)
+        self._short(voltage, before, sight, tell)
         return 0
 
-    def _sag(self, voltage: int, tell: object) -> None:
-        if not self._sagging:
-            if voltage < self._low:
-                self._sagging = True
+    def _end(self, voltage: int, tell: object) -> None:
+        if self._sagging:
+            if voltage < self._worst:
                 self._worst = voltage
-                tell(event.SAG_BEGAN, voltage)
-        elif voltage < self._worst:
-            self._worst = voltage
-        elif voltage >= self._low_end:
-            self._sagging = False
-            tell(event.SAG_ENDED, self._worst)
-
-    def _swell(self, voltage: int, tell: object) -> None:
-        if not self._swelling:
-            if voltage > self._high:
-                self._swelling = True
+            elif voltage >= self._low_end:
+                self._sagging = False
+                tell(event.SAG_ENDED, self._worst)
+        elif self._swelling:
+            if voltage > self._worst:
                 self._worst = voltage
-                tell(event.SWELL_BEGAN, voltage)
-        elif voltage > self._worst:
-            self._worst = voltage
-        elif voltage <= self._high_end:
-            self._swelling = False
-            tell(event.SWELL_ENDED, self._worst)
+            elif voltage <= self._high_end:
+                self._swelling = False
+                tell(event.SWELL_ENDED, self._worst)
 
-    def _short(self, voltage: int, sight: Sight, tell: object) -> None:
+    def _begin(self, voltage: int, tell: object) -> None:
+        if voltage < self._low:
+            self._sagging = True
+            tell(event.SAG_BEGAN, voltage)
+        elif voltage > self._high:
+            self._swelling = True
+            tell(event.SWELL_BEGAN, voltage)
+        self._worst = voltage
+
+    def _short(self, voltage: int, before: bool, sight: Sight, tell: object) -> None:
         if sight.sagged:
             sight.sagged = False
-            if self._seen is None:
+            # The bit is of the time since the last reading: what was a sag then is known.
+            if self._seen is None and not before:
                 self._seen = sight.up
                 self._seen_cV = voltage
         if self._seen is None:
