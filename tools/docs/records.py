@@ -108,6 +108,13 @@ cut off by a power cut is added at the next start out of the purchase journal. I
 `commit`, whatever the clock said."""
 
 
+VOLTAGE = """\
+## Voltage
+
+The voltage by the hour of local time, where a [setting](quality.md#voltage-profile) asks for it, {days}
+days. An hour cut by a power cut stands as far as it came after it."""
+
+
 OUTBOX = """\
 ## Outbox
 
@@ -121,18 +128,21 @@ own; beyond {receipts} in 24 hours none is held."""
 def page() -> str:
     """Return the whole page."""
     store = {name: firmware.load("joulegate.storage." + name) for name in (
-        "event_store", "freeze_store", "load_profile", "outbox", "purchase_log", "ring")}
+        "event_store", "freeze_store", "load_profile", "outbox", "purchase_log", "ring",
+        "voltage_store")}
     events = store["event_store"].EventStore("", None)
     freezes = store["freeze_store"].FreezeStore("", None, None)
     profile = store["load_profile"].LoadProfile("", None)
     purchases = store["purchase_log"].PurchaseLog("", None)
     outbox = store["outbox"].Outbox("", None)
+    voltage = store["voltage_store"].VoltageStore("", None)
     summary = "\n".join(_summary(title, rings) for title, rings in (
         ("events, a class", events.rings[:1]),
         ("events, all classes", events.rings),
         ("daily freezes", [freezes.day_ring]),
         ("monthly freezes", [freezes.month_ring]),
         ("load profile", [profile.ring]),
+        ("voltage", [voltage.ring]),
         ("credits", [purchases.credits]),
         ("refusals", [purchases.refusals]),
         ("receipts not acknowledged", [outbox.receipts])))
@@ -146,6 +156,7 @@ def page() -> str:
             days=profile.ring.capacity // INTERVALS_A_DAY, width=store["load_profile"].WIDTH,
             channels=", ".join(f"`{name}`" for name in store["load_profile"].CHANNELS)),
         _table(profile.ring),
+        VOLTAGE.format(days=voltage.ring.capacity // 24), _table(voltage.ring),
         PURCHASES.format(refusals=store["purchase_log"].REFUSALS_DAILY),
         _table(purchases.credits),
         OUTBOX.format(size=len(outbox.record.buffer), window=store["outbox"].WINDOW,
