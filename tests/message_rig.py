@@ -77,10 +77,15 @@ class Task:
         self.steps += 1
 
 
+class Watch:
+    outputs = None
+
+
 class Rig:
     """The parts that app.py would hold; `service` is what is on trial."""
 
     records = None
+    watch = Watch()
 
     def __init__(self, folder, factory=False, lockout=None, fresh=True, protected=None):
         """fresh: provision it; otherwise it is found in the folder as a start finds it.

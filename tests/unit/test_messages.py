@@ -196,6 +196,28 @@ class Money(Case):
 
 class Control(Case):
 
+    def test_output(self):
+        asked = []
+
+        class Outputs:
+            def override_until(self, number, on, until):
+                asked.append((number, on, until))
+                if number == 4:
+                    raise ValueError("output 4: must be 1 to 2")
+
+        answer = self.send(ADMINISTRATOR, {0: I.OUTPUT, 2: 2})
+        self.assertEqual(
+            (answer.status, answer.reason), (EXECUTION_FAILURE, REASON["unsupported"]))
+        self.rig.watch.outputs = Outputs()
+        try:
+            self.does(ADMINISTRATOR, {0: I.OUTPUT, 2: 2, 3: True, 4: unix(NOON + 60)})
+            self.does(ADMINISTRATOR, {0: I.OUTPUT, 2: 3})
+            answer = self.send(ADMINISTRATOR, {0: I.OUTPUT, 2: 4})
+        finally:
+            self.rig.watch.outputs = None
+        self.assertEqual((answer.status, answer.reason), (EXECUTION_FAILURE, REASON["refused"]))
+        self.assertEqual(asked, [(2, True, NOON + 60), (3, None, None), (4, None, None)])
+
     def test_tariff_in_pieces(self):
         document = tariff(name="other", price="0.2")
         digest = digest_of(document)

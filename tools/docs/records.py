@@ -111,8 +111,8 @@ cut off by a power cut is added at the next start out of the purchase journal. I
 VOLTAGE = """\
 ## Voltage
 
-The voltage by the hour of local time, where a [setting](quality.md#voltage-profile) asks for it, {days}
-days. An hour cut by a power cut stands as far as it came after it."""
+The voltage by the hour of local time, where a [setting](quality.md#voltage-profile) asks for it,
+{days} days. An hour cut by a power cut stands as far as it came after it."""
 
 
 OUTBOX = """\
