@@ -11,8 +11,8 @@ MEANINGS = {
     "administrator": ("`supply_off`", "`supply_on`, `supply_arm`"),
     "overload": ("current beyond what the contacts bear", "not detected yet"),
     "voltage": ("mains out of range", "not detected yet"),
-    "tamper": ("cover, magnet and the like", "not detected yet; a clear-tamper token or "
-               "`reset_alarm` lifts it"),
+    "tamper": ("an [attack](anti-theft.md) that `tamper_trips` names", "a clear-tamper token or "
+               "`reset_alarm`"),
     "load_limit": ("more power than allowed", "by itself after a wait, a few times; then the "
                    "press or `reset_alarm`"),
     "fault": ("the meter's own hardware", "not detected yet"),
