@@ -1,3 +1,4 @@
+# heapsize: 224wK
 """Digits that nobody issued: no exception, and nothing changes but the tries counted."""
 
 import unittest

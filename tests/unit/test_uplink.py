@@ -190,7 +190,7 @@ class Events(Case):
         days = rig.records.freezes.day_ring
         big = 1 << 62
         account = (131072, 5, (0xFFFFFFFF,) * 4, (131071,) * 4, b"d" * 8, (0xFFFFFFFF,) * 24,
-                   (0xFFFFFFFF,) * 6, -big, big, big)
+                   (0xFFFFFFFF,) * 6, -big, big, big, big, (0xFFFFFFFF,) * 3)
         days.append((500000000, 4000, 7) + account + (24300, (1,) * 6, big, big))
         rig.records.freezes.month_ring.append(
             (500000000, 4000, 8, 24300) + account
