@@ -17,7 +17,8 @@ class Metering:
         self, ic: object, meter: Meter, switch: object, state: object, clock: object,
         log: EventLog, power_fail: object, records: object = None,
     ) -> None:
-        """ic: a driver with read(reading); records: storage's, or None to keep none."""
+        """ic: a driver with read(reading), and `phases` if it is for three; records: storage's,
+        or None to keep none."""
         self.records = records
         self.ic = ic
         self.meter = meter
@@ -25,7 +26,7 @@ class Metering:
         self.state = state
         self.clock = clock
         self.log = log
-        self.reading = Reading()
+        self.reading = Reading(getattr(ic, "phases", 1))
         self.ticks = 0
         self.power_fail = power_fail
         # Made once: a bound method made at every tick is a piece of heap at every tick.
@@ -115,13 +116,7 @@ class Metering:
         except (RuntimeError, OSError):
             # What was not read stays in the chip or in the driver; nothing is charged twice.
             # Of voltage and current nothing is known: the relay must rest.
-            reading.import_counts = 0
-            reading.export_counts = 0
-            reading.reactive_import_counts = 0
-            reading.reactive_export_counts = 0
-            reading.voltage_cV = 0
-            reading.current_mA = 0
-            reading.active_W = 0
+            reading.forget()
             if self.measured:
                 self.measured = False
                 self.log.add(event.METER_ERROR, now)
