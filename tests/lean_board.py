@@ -104,6 +104,10 @@ def on_power_fail(handler: object) -> None:
     """Mains never fails here."""
 
 
+def on_overcurrent(handler: object) -> None:
+    """No comparator is fitted."""
+
+
 def sensors() -> dict:
     return {}
 

@@ -43,6 +43,7 @@ CAPABILITIES = {
 """What the board carries."""
 
 _power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN, machine.Pin.PULL_DOWN)
+_overcurrent = machine.Pin(pins.OVERCURRENT, machine.Pin.IN, machine.Pin.PULL_DOWN)
 
 
 def i2c() -> machine.I2C:
@@ -119,19 +120,26 @@ def on_power_fail(handler: object) -> None:
     _power_good.irq(handler, machine.Pin.IRQ_FALLING)
 
 
+def on_overcurrent(handler: object) -> None:
+    """Have handler(pin) called, from an interrupt, when the comparator begins to report
+    overcurrent; nothing with None."""
+    _overcurrent.irq(handler, machine.Pin.IRQ_RISING)
+
+
 def cover() -> machine.Pin:
     """Return the cover switch, high while the cover is closed."""
     return machine.Pin(pins.COVER, machine.Pin.IN, machine.Pin.PULL_UP)
 
 
 def sensors() -> dict:
-    """Return the other sensors: terminal cover, its latch and the cover's, magnet and the
-    terminals' temperature."""
+    """Return the other sensors: terminal cover, its latch and the cover's, magnet, comparator and
+    the terminals' temperature."""
     thermometer = machine.ADC(machine.Pin(pins.TEMPERATURE))
     return {
         "terminal_cover": machine.Pin(pins.TERMINAL_COVER, machine.Pin.IN, machine.Pin.PULL_UP),
         "tamper_latch": tamper_latch,
         "magnet": machine.Pin(pins.MAGNET, machine.Pin.IN, machine.Pin.PULL_DOWN),
+        "overcurrent": _overcurrent,
         # 0.5 V at 0 degrees and 10 mV a degree, of 3.3 V.
         "temperature_dC": lambda: thermometer.read_u16() * 3300 // 65535 - 500,
     }

@@ -29,6 +29,8 @@ LATCH_TERMINAL_COVER = 22
 """The same of the cover over the terminals."""
 LATCH_CLEAR = 23
 """Low clears both; the board holds it high."""
+OVERCURRENT = 24
+"""High while the comparator on the shunt reports overcurrent."""
 TEMPERATURE = 26
 """Analogue: the terminals' temperature."""
 OUTPUTS = (24, 25, 27, 28)

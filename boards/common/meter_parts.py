@@ -119,6 +119,10 @@ def cover() -> machine.Pin:
     return machine.Pin(pins.COVER, machine.Pin.IN)
 
 
+def on_overcurrent(handler: object) -> None:
+    """No comparator is fitted."""
+
+
 def sensors() -> dict:
     """Return what the board carries beyond that, as core.sight has it: nothing yet."""
     return {}

@@ -280,6 +280,7 @@ class App:
         """Meter for ever, with the console beside it."""
         console = asyncio.create_task(Console(self, *self.board.console()).run())
         power = asyncio.create_task(self.task.watch_power())
+        current = asyncio.create_task(self.task.watch_current())
         network = asyncio.create_task(self.network.run())
         button = None
         if self.button is not None:
@@ -293,6 +294,7 @@ class App:
         finally:
             console.cancel()
             power.cancel()
+            current.cancel()
             network.cancel()
             if button is not None:
                 button.cancel()

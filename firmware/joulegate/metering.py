@@ -7,6 +7,7 @@ from joulegate.core.billing import DAY, DEBT, MONTH, PRICE, TARIFF, WAITING
 from joulegate.core.events import EventLog
 from joulegate.core.meter import WARNED, Meter
 from joulegate.core.reading import Reading
+from joulegate.core.supply_reasons import PROTECTION
 
 _COMMIT_FLAGS = const(0x20F)  # PRICE, DAY, MONTH, TARIFF, SUPPLY
 _BUSY_MS = const(50)
@@ -68,8 +69,9 @@ class Metering:
             return self._tick_ms
         if flags:
             self._report(flags, now)
-        if self.meter.supply.news:
-            self._tell(self.meter.supply.take_news(), now)
+        supply = self.meter.supply
+        if supply.news:
+            self._tell(supply.take_news(), now)
         counts = reading.import_counts + reading.export_counts
         self._counts += counts
         if failing:
@@ -79,7 +81,8 @@ class Metering:
             self.log.add(event.MAINS_BACK, now)
         switch = self.switch
         switch.step(
-            self.meter.supply.commands(switch.closed, up), reading, now, self._commit)
+            supply.commands(switch.closed, up), reading, now, self._commit,
+            supply.reasons & PROTECTION)
         if flags & _COMMIT_FLAGS or self._due(counts):
             self.commit()
         self._record(now)

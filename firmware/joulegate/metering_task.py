@@ -8,8 +8,15 @@ import time
 
 from micropython import const
 
+from joulegate.core import events as event
+
 _FEED_MS = const(2000)
 """Longest sleep between two ticks, so that a slow tick and a watchdog go together."""
+CONFIRM_MS = const(3)
+CONFIRMATIONS = const(3)
+"""Looks after an interrupt of the comparator, all of which must find it: no spike trips."""
+REST_MS = const(100)
+"""The comparator interrupts no more often than that, whatever is on its line."""
 
 
 class MeteringTask:
@@ -18,6 +25,10 @@ class MeteringTask:
         self.last_tick_us = 0
         self.longest_tick_us = 0
         self.longest_watch_us = 0
+        self.overcurrents = 0
+        """Interrupts of the comparator that were looked into."""
+        self.spikes = 0
+        """Those of them that were over before they were confirmed."""
         self.reset_wanted = False
         """Set to have the meter commit and reset after its next tick."""
 
@@ -50,6 +61,44 @@ class MeteringTask:
             await failing.wait()
             if app.power_fail.begins():
                 self.step()
+
+    async def watch_current(self) -> None:
+        """Open at once when the comparator reports more current than the contacts bear.
+
+        Its interrupt is armed once at a time, so that a storm of them cannot stop metering.
+        """
+        board = self._app.board
+        reported = self._app.watch.sight.sensors.get("overcurrent")
+        if reported is None:
+            return
+        flag = asyncio.ThreadSafeFlag()
+
+        def interrupt(pin: object) -> None:
+            board.on_overcurrent(None)
+            flag.set()
+
+        while True:
+            board.on_overcurrent(interrupt)
+            if not reported():  # if it does, its edge came before the interrupt was armed
+                await flag.wait()
+            self.overcurrents += 1
+            for _ in range(CONFIRMATIONS):
+                await asyncio.sleep_ms(CONFIRM_MS)
+                if not reported():
+                    self.spikes += 1
+                    break
+            else:
+                self._open_for_overload()
+            board.on_overcurrent(None)
+            flag.clear()
+            await asyncio.sleep_ms(REST_MS)
+
+    def _open_for_overload(self) -> None:
+        app = self._app
+        if app.watch.overcurrent():
+            self.step()
+            app.log.add(
+                event.OVERLOAD_TRIPPED, app.clock.now(), app.metering.reading.current_mA)
 
     def step(self) -> int:
         """Do one tick, also out of turn; return the milliseconds after which one is due."""

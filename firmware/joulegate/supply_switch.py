@@ -4,6 +4,10 @@ Order: intent committed, rail checked, pulse, result verified by load-side volta
 result committed. An intent that a power cut left behind is carried out again at the next
 start. Three tries, then a fault; never a storm of pulses. Contacts are not closed on voltage
 that comes from elsewhere.
+
+Opening for protection comes before its commit, which takes as long as contacts bear an overload.
+A cut between the two leaves an open relay that counts as closed: the load side shows it at the
+next start. Where nothing can show it, the intent goes first as ever.
 """
 
 from micropython import const
@@ -22,6 +26,8 @@ HOURLY_PULSES = const(20)
 DAILY_PULSES = const(100)
 
 _SETTLE_MS = const(200)
+_BREAK_MS = const(10)
+"""From the end of a pulse to the next one, so that never both coils are on."""
 _BYPASS_MS = const(3000)
 _HOUR_MS = const(3600000)
 _DAY_MS = const(86400000)
@@ -73,7 +79,9 @@ class SupplySwitch:
         self._tries = 0
         self._pulsed_at: int | None = None
         self._rested = True
+        self._found = False
         self._last_pulse = 0
+        self._closing = False
         self._bypass_since: int | None = None
         self._bypassed = False
         self._refuses_back_feed = True
@@ -96,13 +104,18 @@ class SupplySwitch:
         """
         self.closed = 0 if self._relay.load_voltage() is False else 1
 
-    def step(self, allowed: bool, reading: Reading, now: int, commit: object) -> None:
+    def step(
+        self, allowed: bool, reading: Reading, now: int, commit: object, urgent: int = 0
+    ) -> None:
         """Take the next step towards the wanted position.
 
-        commit: a function that commits the ledger and returns whether it could.
+        commit: a function that commits the ledger and returns whether it could. urgent: not 0
+        when opening cannot wait for that.
         """
         wanted = INTENT_CLOSE if allowed else INTENT_OPEN
         self._pass_time()
+        if urgent and not allowed and self._closing:
+            self._turn_back()
         if self._pulsed_at is not None:
             self._verify(wanted, reading, now, commit)
             return
@@ -111,6 +124,10 @@ class SupplySwitch:
             self._failed = NO_INTENT  # the other direction gets tries of its own
             self.fault = False
             self._tries = 0
+        if not self._found and reading.voltage_cV >= self._rail_min_cV:
+            self._found = True
+            if allowed and self._relay.load_voltage() is False:
+                self.closed = 0  # opened before a cut, and not recorded
         if self.intent == NO_INTENT and bool(self.closed) == allowed:
             return
         if (self._failed == wanted or reading.voltage_cV < self._rail_min_cV
@@ -120,6 +137,10 @@ class SupplySwitch:
             before = self.intent
             self.intent = wanted
             self._tries = 0
+            if urgent and not allowed and self._relay.load_voltage() is not None:
+                self._pulse(now)
+                commit()
+                return
             # A relay may open unrecorded when storage fails, but never close.
             if not commit() and allowed:
                 self.intent = before
@@ -131,6 +152,16 @@ class SupplySwitch:
         self.fault = False
         self._failed = NO_INTENT
         self._tries = 0
+
+    def _turn_back(self) -> None:
+        """Have opening wait no longer for a closing than for the end of its pulse: not for the
+        proof, nor for the rest after it. The quotas hold all the same."""
+        waited = self._clock.ticks_diff(self._clock.ticks_ms(), self._last_pulse)
+        if waited < self._relay.pulse_ms + _BREAK_MS:
+            return
+        self._rested = True
+        if self.intent == INTENT_CLOSE:
+            self._pulsed_at = None
 
     def _pass_time(self) -> None:
         for quota in self._quotas:
@@ -157,8 +188,9 @@ class SupplySwitch:
             quota.use()
         self._rested = False
         self._last_pulse = self._clock.ticks_ms()
+        self._closing = self.intent == INTENT_CLOSE
         try:
-            self._relay.pulse(self.intent == INTENT_CLOSE)
+            self._relay.pulse(self._closing)
         except RuntimeError:
             self._fail(now)
             return

@@ -8,10 +8,32 @@ must be faster than a tick has an interrupt. Rules: docs/protection.md, docs/ant
 from micropython import const
 
 from joulegate.core.sight import Sight
-from joulegate.core.supply_reasons import FAULT, LOAD_LIMIT, OVERLOAD, TAMPER, VOLTAGE
+from joulegate.core.supply_reasons import (
+    FAULT,
+    LOAD_LIMIT,
+    OVERLOAD,
+    PROTECTION,
+    TAMPER,
+    VOLTAGE,
+)
 
 _SELF_LIFTING = OVERLOAD | VOLTAGE | LOAD_LIMIT | FAULT
 """Reasons that are over as soon as their detector says so. Others want somebody's word."""
+
+
+def _overload() -> object:
+    from joulegate.core.protection.overload import Overload
+    return Overload()
+
+
+def _mains() -> object:
+    from joulegate.core.protection.mains import Mains
+    return Mains()
+
+
+def _temperature() -> object:
+    from joulegate.core.protection.temperature import Temperature
+    return Temperature()
 
 
 def _switches() -> object:
@@ -72,6 +94,10 @@ def _voltage_profile(app: object) -> object:
 
 
 _DETECTORS: tuple = (
+    (("overcurrent_mA", "overcurrent_peak_mA", "phase_unbalance_W"), _overload),
+    (("overvoltage_V", "undervoltage_V", "frequency_low_cHz", "frequency_high_cHz",
+      "phase_loss_V"), _mains),
+    (("temperature_dC",), _temperature),
     (("cover_s",), _switches),
     (("back_feed_s", "tamper_trips"), _open_relay),
     (("mismatch_s",), _current_mismatch),
@@ -81,7 +107,8 @@ _DETECTORS: tuple = (
     (("sag_percent", "swell_percent"), _voltage_events),
     (("distortion_percent",), _distortion),
 )
-"""(names of the settings any of which asks for it, function that makes it)."""
+"""(names of the settings any of which asks for it, function that makes it); the first is that of
+overload, which the comparator asks for, too."""
 
 OUTPUTS = const(0)
 VOLTAGE_PROFILE = const(1)
@@ -99,6 +126,8 @@ class Watch:
         sensors = dict(app.board.sensors())
         sensors["cover"] = app.board.cover()
         self.sight = Sight(sensors)
+        if "overcurrent" in sensors:
+            _overload()  # loaded now: at the trip there is no time for it
         self.held = 0
         """The reasons that detectors hold."""
         self._made: list = [None] * len(_DETECTORS)
@@ -115,8 +144,15 @@ class Watch:
         """
         self.sight.counts_per_kWh = self._app.state.counts_per_kWh
         made = self._made
+        supply = self._app.state.supply
+        sight = self.sight
+        sight.supply = supply
+        # What stands in the ledger is taken over, or is over if nobody holds it any more.
+        self.held = self.held & ~PROTECTION | supply.reasons & PROTECTION
+        tripped = bool(
+            "overcurrent" in sight.sensors and (supply.reasons & OVERLOAD or supply.overloads))
         for i, (names, make) in enumerate(_DETECTORS):
-            wanted = False
+            wanted = tripped and not i
             for name in names:
                 wanted = wanted or bool(values[name])
             if not wanted:
@@ -124,10 +160,9 @@ class Watch:
             elif made[i] is None:
                 made[i] = make()
             if made[i] is not None:
-                made[i].configure(values, self.sight)
+                made[i].configure(values, sight)
         self._serve(values)
-        self._running = tuple([
-            detector for detector in made + self.services if detector is not None])
+        self._run()
 
     def _serve(self, values: dict) -> None:
         services = self.services
@@ -153,6 +188,30 @@ class Watch:
     def voltage_profile(self) -> object:
         """What counts the voltage's hour, or None while it is not asked for."""
         return self.services[VOLTAGE_PROFILE]
+
+    def _run(self) -> None:
+        self._running = tuple([
+            detector for detector in self._made + self.services if detector is not None])
+
+    def overcurrent(self) -> bool:
+        """Take the comparator's word that supply must be off; return whether that is new.
+
+        Whoever calls steps the meter at once, and tells how much it was.
+        """
+        app = self._app
+        supply = app.state.supply
+        if supply.reasons & OVERLOAD or not (app.switch.closed or app.switch.busy):
+            return False
+        overload = self._made[0]
+        if overload is None:
+            overload = self._made[0] = _DETECTORS[0][1]()
+            overload.configure(app.state.settings.values, self.sight)
+            self._run()
+        self._look()
+        overload.count(self.sight)
+        self.held |= OVERLOAD
+        supply.forbid(OVERLOAD)
+        return True
 
     def tell(self, code: int, value: int = 0) -> None:
         """Log an event of what is seen now."""

@@ -1,6 +1,7 @@
 # heapsize: 256wK
 """The meter's state: provisioned once, found again at every start, never half believed."""
 
+import gc
 import os
 import random
 import unittest
@@ -45,6 +46,7 @@ def files(folder):
 class Case(unittest.TestCase):
 
     def setUp(self):
+        gc.collect()  # large pieces are asked for, and the heap is small
         self.folder = scratch_folder("state")
 
     def reloaded(self, now=NOON, counts_per_kWh=COUNTS_PER_KWH):

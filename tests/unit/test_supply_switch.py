@@ -140,6 +140,88 @@ class Works(Case):
         self.assertEqual(self.pulses, [False])
 
 
+class Urgent(Case):
+
+    def run_ms(self, allowed, ms, step=10):
+        for _ in range(0, ms, step):
+            self.switch.step(allowed, self.reading, self.clock.now(), self.commit, 4)
+            self.clock.pass_ms(step)
+
+    def test_opens_first_and_commits_after(self):
+        self.restart(closed=1)
+        self.relay.closed = True
+        self.run_ms(False, 1000)
+        self.assertEqual(self.pulses, [False])
+        self.assertEqual(self.commits, [(INTENT_OPEN, 1, 1), (NO_INTENT, 0, 1)])
+        self.settled(0)
+
+    def test_closing_commits_first_all_the_same(self):
+        self.run_ms(True, 1000)
+        self.assertEqual(self.commits, [(INTENT_CLOSE, 0, 0), (NO_INTENT, 1, 1)])
+
+    def test_without_a_load_side_the_intent_goes_first(self):
+        self.relay.sensed = False
+        self.restart(closed=1)
+        self.run_ms(False, 1000)
+        self.assertEqual(self.commits[0], (INTENT_OPEN, 1, 0))
+
+    def test_a_cut_before_the_commit_leaves_nobody_in_the_dark(self):
+        self.restart(closed=1)  # what the ledger says, and the relay is open
+        self.reading.voltage_cV = 0
+        self.run_ms(True, 1000)
+        self.assertEqual(self.pulses, [])
+        self.reading.voltage_cV = 23000
+        self.run_ms(True, 1000)
+        self.assertEqual(self.pulses, [True])
+        self.settled(1)
+
+    def test_an_open_relay_that_must_be_open_is_opened_again(self):
+        self.restart(closed=1)
+        self.run_ms(False, 1000)
+        self.assertEqual(self.pulses, [False])
+        self.settled(0)
+
+    def test_a_position_is_only_believed_at_a_start(self):
+        self.restart(closed=1)
+        self.relay.closed = True
+        self.run_ms(True, 100)
+        self.relay.closed = False  # somebody's hammer: not ours to undo
+        self.run_ms(True, 5000)
+        self.assertEqual(self.pulses, [])
+
+    def test_closing_onto_a_fault_turns_back_once_the_pulse_is_over(self):
+        self.switch.step(True, self.reading, 0, self.commit)
+        self.clock.pass_ms(20)
+        self.run_ms(False, 90)
+        self.assertEqual(self.pulses, [True])
+        self.run_ms(False, 10)
+        self.assertEqual(self.pulses, [True, False])
+        self.run_ms(False, 5000)
+        self.assertEqual(self.pulses, [True, False])
+        self.settled(0)
+
+    def test_an_overload_just_after_closing_does_not_wait_for_the_rest(self):
+        self.run_ms(True, 400)
+        self.settled(1)
+        self.run_ms(False, 10)
+        self.assertEqual(self.pulses, [True, False])
+
+    def test_opening_again_waits_for_the_rest(self):
+        self.relay.stuck = True
+        self.restart(closed=1)
+        self.relay.closed = True
+        self.run_ms(False, 990)
+        self.assertEqual(self.pulses, [False])
+        self.run_ms(False, 30)
+        self.assertEqual(self.pulses, [False, False])
+
+    def test_turning_back_is_not_free_of_the_quotas(self):
+        for _ in range(100):
+            self.switch.step(True, self.reading, 0, self.commit)
+            self.run_ms(False, 1500)
+        self.assertTrue(len(self.pulses) <= HOURLY_PULSES, len(self.pulses))
+
+
 class Fails(Case):
 
     def test_does_not_close(self):

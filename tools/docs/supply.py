@@ -9,13 +9,15 @@ MEANINGS = {
     "credit": ("the balance is at the cut-off or below; a remote account's limit is used up",
                "the next tick with credit, above the close permit too"),
     "administrator": ("`supply_off`", "`supply_on`, `supply_arm`"),
-    "overload": ("current beyond what the contacts bear", "not detected yet"),
-    "voltage": ("mains out of range", "not detected yet"),
+    "overload": ("too much current, or three phases out of balance", "by itself after a wait, a "
+                 "few times; then `reset_alarm`"),
+    "voltage": ("mains out of range, a phase lost", "by itself, once the mains has been good "
+                "for a while"),
     "tamper": ("an [attack](anti-theft.md) that `tamper_trips` names", "a clear-tamper token or "
                "`reset_alarm`"),
     "load_limit": ("more power than allowed", "by itself after a wait, a few times; then the "
                    "press or `reset_alarm`"),
-    "fault": ("the meter's own hardware", "not detected yet"),
+    "fault": ("the meter's own hardware: hot terminals", "by itself, once they have cooled"),
     "alarm": ("the alarm that trips once", "the press, or a purchase above its level"),
 }
 
@@ -54,9 +56,9 @@ own cause, or by the word of those in the table; nobody's word is credit.
 |---:|---|---|---|---|
 {reasons}
 
-Reasons stand in [the ledger](ledger.md) and outlast a power cut, all but {momentary}, which
-whoever sees them sets again. `reset_alarm` lifts what the role of its key may, without
-`administrator`.
+Reasons stand in [the ledger](ledger.md) and outlast a power cut. [Protection](protection.md) sets
+{protection}: for them the relay opens before the ledger is committed, in every
+control mode but 0. `reset_alarm` lifts what the role of its key may, without `administrator`.
 
 ## What lifts want of credit
 
@@ -144,8 +146,8 @@ off as soon as a block has more energy than that, and comes back by itself after
 `load_limit_wait_s`, `load_limit_retries` times in a row; then only by the press or `reset_alarm`.
 An hour without a trip forgets the tries, a power cut does not. Exported energy does not count.
 
-`phase_unbalance_W` is for three-phase meters. A single-phase meter takes the token, stores the
-value and does not act on it.
+`phase_unbalance_W` is for three-phase meters, see [protection](protection.md#three-phases). A
+single-phase meter takes the token, stores the value and does not act on it.
 
 ## After an outage
 
@@ -179,7 +181,7 @@ def page() -> str:
         reasons=_lines(
             f"{1 << n} | `{name}` | {' | '.join(MEANINGS[name])} | {_people(rules, n)}"
             for n, name in enumerate(rules.REASONS)),
-        momentary=_names(rules.MOMENTARY, rules.REASONS),
+        protection=_names(rules.PROTECTION, rules.REASONS),
         liftable=_names(rules.LIFTABLE, rules.REASONS),
         lifts=_lines(
             f"{1 << n} | `{name}` | {PLACES[name]}" for n, name in enumerate(rules.LIFTS)),
@@ -201,7 +203,8 @@ def _lines(rows: Iterable[str]) -> str:
 
 
 def _names(bits: int, names: tuple[str, ...]) -> str:
-    return " and ".join(f"`{name}`" for n, name in enumerate(names) if bits >> n & 1)
+    found = [f"`{name}`" for n, name in enumerate(names) if bits >> n & 1]
+    return " and ".join(filter(None, (", ".join(found[:-1]), found[-1])))
 
 
 def _people(rules: Any, bit: int) -> str:

@@ -14,7 +14,8 @@ class Sight:
         cover           whether the cover is closed
         terminal_cover  whether the cover over the terminals is closed
         magnet          whether a magnet is held to the meter
-        temperature_dC  of the terminals, tenths of a degree Celsius
+        temperature_dC  of the terminals, tenths of a degree Celsius; None if it cannot tell
+        overcurrent     whether the comparator reports more current than the contacts bear
         tamper_latch    which covers were opened while the meter was off, bits 1 cover and
                         2 terminal cover; with the argument True it forgets them
         """
@@ -24,6 +25,8 @@ class Sight:
         self.up = 0
         """Seconds since the start."""
         self.reading: Reading | None = None
+        self.supply: object = None
+        """The Supply: what stands in the ledger, for those whose state outlasts a power cut."""
         self.measured = False
         """Whether the metering IC has answered; what the reading says otherwise is 0."""
         self.closed = False

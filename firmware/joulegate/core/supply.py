@@ -24,7 +24,7 @@ from joulegate.core.supply_reasons import (
     LOAD_LIMIT,
     LOCAL,
     MODES,
-    MOMENTARY,
+    OVERLOAD,
     READY_FOR_RECONNECTION,
     TEMPORARY,
     forbidding,
@@ -55,7 +55,7 @@ _FORWARD = const(2)
 class Supply:
     """Decides on credit and load; other causes set their reasons through `forbid` and `lift`.
 
-    An owner of fields of the ledger: reasons, kept, until, left, tries.
+    An owner of fields of the ledger: reasons, kept, until, left, tries, overloads.
     """
 
     def __init__(self, cut_off: int = 0, warnings: tuple = ()) -> None:
@@ -68,6 +68,8 @@ class Supply:
         """What is left of a remote account's limit."""
         self.tries = 0
         """Trips of the load limit in a row."""
+        self.overloads = 0
+        """Trips of the overload protection in a row."""
         self.lifts = 0
         self.news = 0
         self.credit = CreditSupply()
@@ -136,7 +138,6 @@ class Supply:
 
     def resume(self, account: object, registers: object) -> None:
         """Go on where the ledger has it, at a start."""
-        self.reasons &= ~MOMENTARY
         self.levels.take_top_up(account.last_credit)
         self.follow_account(account, registers)
 
@@ -294,4 +295,6 @@ class Supply:
         self.reasons &= ~found
         if found & LOAD_LIMIT:
             self.tries = 0
+        if found & OVERLOAD:
+            self.overloads = 0
         return found

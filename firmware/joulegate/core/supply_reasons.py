@@ -25,8 +25,9 @@ REASONS = (
 
 ALL_REASONS = const(255)
 
-MOMENTARY = const(72)  # VOLTAGE | FAULT
-"""Reasons that a start begins without: whoever sees them says so again."""
+PROTECTION = const(76)  # OVERLOAD | VOLTAGE | FAULT
+"""Reasons for which the relay opens first and the ledger is committed after. At a start whoever
+detects them takes them over from the ledger; those of nobody are over."""
 
 # What lets supply be on without credit, a bit each.
 KEEP_POWER = const(1)

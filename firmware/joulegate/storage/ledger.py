@@ -68,6 +68,7 @@ FIELDS = (
     ("messages", "leased", "I", 1, None, None, "end of the lease of message numbers"),
     ("supply", "reasons", "B", 1, 0, 255, "why supply may not be on, a bit each"),
     ("supply", "kept", "B", 1, 0, 255, "lifts given, press awaited, alarm tripped, account"),
+    ("supply", "overloads", "B", 1, 0, 255, "trips of the overload protection in a row"),
     ("supply", "until", "i", 1, -NEVER, NEVER, "UTC second when a temporary supply ends"),
     ("supply", "left", "i", 1, -_LIMB, _LIMB, "what is left of a remote account's limit"),
     ("supply", "tries", "B", 1, 0, 255, "trips of the load limit in a row"),

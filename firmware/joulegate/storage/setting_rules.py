@@ -72,6 +72,24 @@ output_on_s 60 0 3600 s that an output stays on at least
 output_off_s 60 0 3600 s that it stays off at least
 outputs_remote 0 0 15 sum of 1, 2, 4, 8: outputs that the head-end has on
 """,
+    "protection": """
+overcurrent_mA 0 0 1000000 mA, 0 for none
+overcurrent_curve 2 1 3 1 standard, 2 very, 3 extremely inverse
+overcurrent_multiplier 100 5 150 hundredths
+overcurrent_peak_mA 0 0 1000000 mA, 0 for none
+overload_retries 3 0 10 times
+overload_wait_s 60 10 3600 s
+overvoltage_V 0 0 500 V, 0 for none
+undervoltage_V 0 0 500 V, 0 for none
+voltage_hysteresis_V 5 1 50 V
+frequency_low_cHz 0 0 7000 hundredths of Hz, 0 for none
+frequency_high_cHz 0 0 7000 hundredths of Hz, 0 for none
+phase_loss_V 0 0 400 V, 0 for none
+temperature_dC 0 0 1500 tenths of a degree, 0 for none
+temperature_hysteresis_dC 100 10 500 tenths of a degree
+protection_delay_s 5 0 600 s
+reclose_s 60 0 3600 s
+""",
 }
 """Lines of name, default, lowest, highest and unit, by topic; each text begins with a newline.
 

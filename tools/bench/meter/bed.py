@@ -14,6 +14,7 @@ import pins
 from joulegate.app import App
 from world import bench_clock, wiring
 from world.atm90e26_model import Atm90e26Model
+from world.comparator import Comparator
 from world.ds3231_model import Ds3231Model
 from world.flash import PAGE, Flash
 from world.load_file import LoadFile
@@ -53,7 +54,8 @@ class Bed:
         self.relay = RelayModel(bench_clock.now_us, closed=state.get("relay_closed", True))
         self.rtc = Ds3231Model(bench_clock.now_us, start)
         self.latch = TamperLatch(self._drive_latch)
-        self.premises = Premises(self.ic, self.relay, self.load)
+        self.comparator = Comparator(lambda level: wiring.drive_pin(pins.OVERCURRENT, level))
+        self.premises = Premises(self.ic, self.relay, self.load, self.comparator)
         if state:
             self.premises.skip_to(start)
         self.flash = Flash(path=image)
@@ -85,6 +87,7 @@ class Bed:
         wiring.wire_pin(pins.LATCH_CLEAR, self.latch.clear, 1)
         self._drive_latch(0)
         wiring.drive_pin(pins.MAGNET, 0)
+        wiring.drive_pin(pins.OVERCURRENT, 0)
         self.disturb("temperature_dC", ROOM_DC)
         wiring.drive_pin(pins.BUTTON, 1)
         wiring.drive_pin(pins.POWER_GOOD, 1)

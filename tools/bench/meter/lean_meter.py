@@ -159,6 +159,9 @@ class LeanBoard:
     def mains_good(self) -> bool:
         return self.mains
 
+    def on_overcurrent(self, handler: object) -> None:
+        """No comparator is fitted."""
+
     def sensors(self) -> dict:
         return {}
 

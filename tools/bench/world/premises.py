@@ -15,9 +15,13 @@ DISTURBANCES = (
 
 
 class Premises:
-    def __init__(self, ic: object, relay: object, load: object) -> None:
-        """ic: the metering IC's model; relay: its model, with `closed`; load: a LoadFile."""
+    def __init__(
+        self, ic: object, relay: object, load: object, comparator: object = None
+    ) -> None:
+        """ic: the metering IC's model; relay: its model, with `closed`; load: a LoadFile.
+        comparator: what else is on the shunt, with `carry(current_mA)`."""
         self._ic = ic
+        self._comparator = comparator
         self._relay = relay
         self._load = load
         self._pieces = load.pieces()
@@ -95,6 +99,10 @@ class Premises:
         changed = self._disturbed
         voltage = changed.get("voltage_cV", 22000 if piece is None else piece.voltage_cV)
         frequency = changed.get("frequency_cHz", 5000)
+        if self._comparator is not None:
+            flows = piece is not None and self.delivering
+            self._comparator.carry(
+                changed.get("current_mA", piece.current_mA) if flows else 0)
         if not self.mains:
             self._ic.apply(0, 0, 0, 0)
         elif piece is None or not self.delivering:
