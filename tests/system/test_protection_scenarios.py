@@ -1,4 +1,4 @@
-"""Protection through the whole firmware, on recorded load: what trips when, and what comes back."""
+"""Protection through the whole firmware, on recorded load: what trips and what comes back."""
 
 import json
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_overcurrent_trips_by_its_curve_and_gives_up(tmp_path: Path) -> None:
     assert steps(again, *RELAY) == []
     assert again["supply"]["reasons"] == "overload"
     # Somebody who has seen to it.
-    last = protect(tmp_path, f"--order={START}03:10:00=reset_alarm", until="04:00")
+    last = protect(tmp_path, f"--order={START}03:10:00=reset_alarm{{\"role\": 3}}", until="04:00")
     assert [name for _, name in steps(last, *RELAY)] == ["supply_connected"]
 
 
