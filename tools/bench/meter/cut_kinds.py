@@ -38,6 +38,7 @@ PLAN = (
     ("month_roll", account.month_roll, 1, 2, ALL),
     ("energy_commit", account.energy_commit, 10, 4, ALL),
     ("disconnection", account.disconnection, 1, ALL, ALL),
+    ("overload", account.overload, 1, 1, ALL),
     ("mains_failure", account.mains_failure, 1, 4, ALL),
     ("calibration_save", account.calibration_save, 1, ALL, ALL),
     ("wanted_restart", start.wanted_restart, 1, ALL, ALL),

@@ -161,6 +161,33 @@ def disconnection(rounds: int) -> object:
     yield case
 
 
+def overload(rounds: int) -> object:
+    """Opening for protection, whose pulse comes before the commit of its intent."""
+    meter = running()
+    meter.app.commissioning.change_settings({"overcurrent_peak_mA": 50000})
+    meter.app.metering.commit()
+    case = Case(meter, {FIRST_TID: FIRST_UNITS})
+
+    def act(meter: LeanMeter) -> None:
+        meter.board.chip.draw(60000)
+        meter.app.task.step()
+        meter.app.task.step()
+        meter.board.chip.draw(0)
+        wait(meter, 1)
+
+    def check(meter: LeanMeter) -> None:
+        """The meter knows where its relay is, and brings supply back."""
+        for seconds in (1, 60, 2):
+            wait(meter, seconds)
+            must(bool(meter.app.switch.closed) is meter.board.contact.closed,
+                 "the relay is not where the ledger has it")
+        must(meter.board.contact.closed, "supply does not come back")
+
+    case.act = act
+    case.check = check
+    yield case
+
+
 def tariff_load(rounds: int) -> object:
     case = stored()
     case.raises = True

@@ -54,6 +54,10 @@ class Chip:
             self.registers[register] += n
         self.registers[_IRMS] = 1000 if flowing else 0
 
+    def draw(self, current_mA: int) -> None:
+        """Have a current flow, without any energy."""
+        self.registers[_IRMS] = current_mA
+
     def __call__(self, level: int) -> None:
         """Chip select; a frame here is whole by construction."""
 
