@@ -99,7 +99,7 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
     marks = tuple(int.from_bytes(hot[at + 3 * i:at + 3 * i + 3], "little") for i in range(50))
     at += 150
     take("I")  # messages: end of the lease
-    take("BBiiB")  # supply: reasons, what it keeps, until when, limit left, trips
+    take("BBBiiB")  # supply: reasons, what it keeps, overloads, until, limit left, trips
     import_mark, _ = take("II")
     _, flags = take("BB")
     closed = flags >> 2 & 1
