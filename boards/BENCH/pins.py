@@ -29,7 +29,7 @@ LATCH_TERMINAL_COVER = 22
 """The same of the cover over the terminals."""
 LATCH_CLEAR = 23
 """Low clears both; the board holds it high."""
-OVERCURRENT = 24
+OVERCURRENT = 29
 """High while the comparator on the shunt reports overcurrent."""
 TEMPERATURE = 26
 """Analogue: the terminals' temperature."""
