@@ -24,7 +24,7 @@ class MeteringTask:
         self._app = app
         self.last_tick_us = 0
         self.longest_tick_us = 0
-        self.longest_watch_us = 0
+        self.longest_look_us = 0
         self.overcurrents = 0
         """Interrupts of the comparator that were looked into."""
         self.spikes = 0
@@ -39,12 +39,20 @@ class MeteringTask:
             wait = self.step()
             if self._reset_due():
                 self._reset()
+            looked = False
             # From the beginning of the step, so that ticks do not drift by what it takes.
             left = wait - time.ticks_diff(time.ticks_ms(), began)
             while left > 0:
                 self._feed(watchdog)
-                await asyncio.sleep_ms(min(_FEED_MS, left))
+                # The look comes halfway, so that neither waits for the other.
+                await asyncio.sleep_ms(min(_FEED_MS, left if looked else (left + 1) // 2))
+                if not looked:
+                    looked = True
+                    if self.look():
+                        break
                 left = wait - time.ticks_diff(time.ticks_ms(), began)
+            if not looked:
+                self.look()
             self._feed(watchdog)
             await asyncio.sleep_ms(0)
 
@@ -108,18 +116,27 @@ class MeteringTask:
         self.last_tick_us = spent
         if spent > self.longest_tick_us:
             self.longest_tick_us = spent
-        began = time.ticks_us()
-        if self._app.watch.step():
-            wait = 0
-        spent = time.ticks_diff(time.ticks_us(), began)
-        if spent > self.longest_watch_us:
-            self.longest_watch_us = spent
-        if self._app.mark is not None:
-            self._app.mark.keep(self._app.state.ledger)
-        self._app.entrance.pass_time()
-        if self._app.restarts.level:
-            self._app.restarts.pass_time(self._app.clock.uptime())
         return wait
+
+    def look(self) -> bool:
+        """Do what goes with each tick and need not be in it; return whether one is due at once."""
+        app = self._app
+        began = time.ticks_us()
+        due = app.watch.step()
+        if app.mark is not None:
+            app.mark.keep(app.state.ledger)
+        app.entrance.pass_time()
+        if app.restarts.level:
+            app.restarts.pass_time(app.clock.uptime())
+        spent = time.ticks_diff(time.ticks_us(), began)
+        if spent > self.longest_look_us:
+            self.longest_look_us = spent
+        return due
+
+    def turn(self) -> int:
+        """Do one tick and look, for who meters without `run`; return as `step` does."""
+        wait = self.step()
+        return 0 if self.look() else wait
 
     def _reset_due(self) -> bool:
         power_fail = self._app.power_fail

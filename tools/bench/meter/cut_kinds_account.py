@@ -170,8 +170,8 @@ def overload(rounds: int) -> object:
 
     def act(meter: LeanMeter) -> None:
         meter.board.chip.draw(60000)
-        meter.app.task.step()
-        meter.app.task.step()
+        meter.app.task.turn()
+        meter.app.task.turn()
         meter.board.chip.draw(0)
         wait(meter, 1)
 

@@ -246,7 +246,7 @@ class LeanMeter:
         looks = []
         for _ in range(100):
             looks.append(self.app.clock.now())
-            wait = self.app.task.step()
+            wait = self.app.task.turn()
             if not self.app.switch.busy:
                 return looks
             bench_clock.advance_us(wait * 1000)

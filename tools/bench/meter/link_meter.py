@@ -138,4 +138,4 @@ class LinkMeter:
         self.lean.power_down()
 
     def tick(self) -> None:
-        self.app.task.step()
+        self.app.task.turn()

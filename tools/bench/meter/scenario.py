@@ -96,7 +96,7 @@ class Scenario:
             self._act()
             if self._over():
                 break
-            self._wait(self.bed.app.task.step())
+            self._wait(self.bed.app.task.turn())
             self._note()
         return self._close()
 
@@ -173,7 +173,7 @@ class Scenario:
         self._cut = self._cut or not announced
         if announced:
             bed.mains(False)
-            bed.app.task.step()
+            bed.app.task.turn()
             bench_clock.advance_us(_HOLD_UP_MS * 1000)
             self._note()
         bed.power_down()
@@ -220,7 +220,7 @@ class Scenario:
         except (ValueError, Unsupported) as e:
             self.timeline.append({"time": self._now(), "event": "order_refused",
                                   "value": "%s: %s" % (name, e)})
-        app.task.step()
+        app.task.turn()
         self._note()
 
     def _now(self) -> str:
