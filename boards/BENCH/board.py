@@ -12,8 +12,6 @@ import machine
 import pins
 from joulegate.core.reset_cause import reset_cause as cause_of
 from joulegate.drivers import battery_clock, key_element, ledger_memory
-from joulegate.drivers.atm90e26 import L_LINE, Atm90e26
-from joulegate.drivers.atm90e26_calibration import Calibration
 from joulegate.drivers.pulse_rmt import CLOCK_DIV, RmtPulse
 
 NAME = "BENCH"
@@ -24,8 +22,10 @@ FIRST_YEAR = 2007
 WATCHDOG_MS = 8000
 WAKE_US = 80
 """The secure element wakes by SDA low for 60 us or more."""
-METER_STRAP = L_LINE
-"""How the metering IC is strapped; the world may put another chip there."""
+METERING_IC = "atm90e26"
+"""The metering IC that the world has wired: a module ic_NAME beside this file makes its driver."""
+METER_STRAP = 1
+"""How an ATM90E26 is strapped, its MMD1:MMD0; the world may put another chip there."""
 CAPABILITIES = {
     "battery_rtc": True,
     "button": True,
@@ -74,29 +74,18 @@ def wake_element() -> None:
     sda.value(1)
 
 
-def metering_ic(constants: Calibration) -> Atm90e26:
+def metering_ic(constants: object) -> object:
     """Return the driver of the metering IC, to run by these constants."""
-    spi = machine.SPI(
-        pins.METER_SPI, baudrate=125000, polarity=1, phase=1, sck=machine.Pin(pins.METER_SCK),
-        mosi=machine.Pin(pins.METER_MOSI), miso=machine.Pin(pins.METER_MISO))
-    cs = machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
-    return Atm90e26(spi, cs, constants, time.sleep_ms, METER_STRAP)
+    return _ic().driver(constants, METER_STRAP)
 
 
-def calibration(**found: int) -> Calibration:
-    """Return the constants, the nominal ones with `found` in their place.
+def calibration(**found: int) -> object:
+    """Return the constants of the metering IC, the nominal ones with `found` in their place."""
+    return _ic().calibration(**found)
 
-    Nominal are 3200 imp/kWh, 200 microohm shunt, 5 A, 220 V.
 
-    The divider gives 1.25 mV a volt, which makes PL_Constant a whole number, 0x180000: the
-    meter constant is exact. Elsewhere the register holds the floor, to a multiple of 4, and the
-    meter counts up to four parts in PL_Constant too much.
-    """
-    values = dict(
-        meter_constant=3200, voltage_V=220, current_A=5, voltage_uV=275000, current_uV=1000,
-        gain=24, u_gain=24000, i_gain_L=31251)
-    values.update(found)
-    return Calibration(**values)
+def _ic() -> object:
+    return __import__("ic_" + METERING_IC)
 
 
 def relay() -> tuple:

@@ -12,8 +12,8 @@ import vfs
 import board
 import pins
 from joulegate.app import App
+from meter import ic_models
 from world import bench_clock, wiring
-from world.atm90e26_model import Atm90e26Model
 from world.comparator import Comparator
 from world.ds3231_model import Ds3231Model
 from world.flash import PAGE, Flash
@@ -22,8 +22,6 @@ from world.premises import DISTURBANCES, Premises
 from world.relay_model import RelayModel
 from world.tamper_latch import COVER, TERMINAL_COVER, TamperLatch
 
-SHUNT_UV_PER_A = 200
-DIVIDER_UV_PER_V = 1250
 RTC_ADDRESS = 0x68
 FRAM_ADDRESS = 0x50
 ELEMENT_ADDRESS = 0x60
@@ -37,10 +35,10 @@ LEAD_IN_S = 10
 class Bed:
     def __init__(self, load: str, image: str | None = None, place: str | None = None,
                  fram: object = None, element: object = None,
-                 strap: int = board.METER_STRAP) -> None:
+                 strap: int = board.METER_STRAP, ic: str = board.METERING_IC) -> None:
         """load: a load file. image: flash image file, kept; place: file with the world's state.
-        fram, element: models of a FRAM and of a secure element to fit. strap: the metering
-        IC's MMD1:MMD0."""
+        fram, element: models of a FRAM and of a secure element to fit. strap: an ATM90E26's
+        MMD1:MMD0. ic: the metering IC, one of ic_models.NAMES."""
         self.load = LoadFile(load)
         self._image = image
         self._place = place
@@ -49,8 +47,9 @@ class Bed:
         bench_clock.set_mode(bench_clock.VIRTUAL)
         bench_clock.start(start)
         board.METER_STRAP = strap
-        self.ic = Atm90e26Model(
-            strap, shunt_uV_per_A=SHUNT_UV_PER_A, divider_uV_per_V=DIVIDER_UV_PER_V)
+        self.fitted = ic_models.fit(ic, strap)
+        board.METERING_IC = ic
+        self.ic = self.fitted.model
         self.relay = RelayModel(bench_clock.now_us, closed=state.get("relay_closed", True))
         self.rtc = Ds3231Model(bench_clock.now_us, start)
         self.latch = TamperLatch(self._drive_latch)
@@ -63,6 +62,8 @@ class Bed:
         self.element = element
         self._copy = None
         self.app = None
+        self.starts = 0
+        """How often the firmware was started: each time the part of a count it held is gone."""
         self._wire()
         self.premises.apply()
 
@@ -138,6 +139,7 @@ class Bed:
     def power_up(self) -> App:
         """Start the meter on what its flash holds."""
         self.mount()
+        self.starts += 1
         self.app = App(board)
         self.app.start()
         return self.app

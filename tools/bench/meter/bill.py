@@ -1,10 +1,11 @@
 """Bill a load file: the firmware runs over it minute by minute, as fast as it goes.
 
-usage: micropython bill.py LOAD TARIFFS [COUNTS]
+usage: micropython bill.py LOAD TARIFFS [COUNTS [IC]]
 
 TARIFFS is a JSON file with a list of tariff documents. The first is the meter's own, on the
 whole firmware with chip, flash and relay; the others ride along: the same readings into a core
-of their own. COUNTS, if given, gets what each tick read: two little-endian 32-bit integers.
+of their own. COUNTS, if given and not "", gets what each tick read: two little-endian 32-bit
+integers. IC is the metering IC, the board's own if it is not given.
 Prints one JSON list, an object per tariff.
 """
 
@@ -14,6 +15,7 @@ import sys
 
 import utime
 
+import board
 from joulegate.core.account import Account
 from joulegate.core.billing import Billing
 from joulegate.core.civil import Zone
@@ -70,10 +72,10 @@ class Payer:
                 raise RuntimeError("credit was refused: " + receipt.reason)
 
 
-def bill(load: str, documents: list, counts: object) -> list:
-    bed = Bed(load)
+def bill(load: str, documents: list, counts: object, ic: str) -> list:
+    bed = Bed(load, ic=ic)
     app = bed.power_up()
-    sums = EnergySums(app.state.registers, bed.ic.emitted)
+    sums = EnergySums(app.state.registers, bed)
     bench_clock.advance_us(LEAD_IN_S * 1000000 - bench_clock.now_us())
     now = app.clock.now()
     app.provision(
@@ -116,9 +118,10 @@ def bill(load: str, documents: list, counts: object) -> list:
 def main(arguments: list) -> None:
     with open(arguments[1]) as f:
         documents = json.load(f)
-    counts = open(arguments[2], "wb") if len(arguments) > 2 else None
+    counts = open(arguments[2], "wb") if len(arguments) > 2 and arguments[2] else None
+    ic = arguments[3] if len(arguments) > 3 else board.METERING_IC
     try:
-        results = bill(arguments[0], documents, counts)
+        results = bill(arguments[0], documents, counts, ic)
     except ValueError as e:
         print(e, file=sys.stderr)
         sys.exit(2)

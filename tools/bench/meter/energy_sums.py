@@ -6,29 +6,31 @@ where it puts counts into its energy registers, before the driver has read them.
 
 from joulegate.core.quadrants import everything
 
-_ADDRESSES = (0x40, 0x41, 0x43, 0x44)
 _NAMES = ("+A", "-A", "+R", "-R")
 
 
 class EnergySums:
-    def __init__(self, registers: object, emitted: list) -> None:
-        """registers: as they are after a start; emitted: the chip's counts, by address."""
-        self._emitted = emitted
-        self._before = [
-            registers.counts(q) - emitted[address] for q, address in enumerate(_ADDRESSES)]
+    def __init__(self, registers: object, bed: object) -> None:
+        """registers: as they are after a start; bed: knows what its metering IC gave out."""
+        self._bed = bed
+        each = bed.fitted.chip_counts
+        self._before = [registers.counts(quantity) * each - given
+                        for quantity, given in enumerate(bed.fitted.given_out())]
 
     def differences(self, registers: object, cut: bool = False) -> str:
         """Return what disagrees with the chip, "" if nothing does.
 
         Everything must have been read. cut: power went unannounced, so some energy may be lost,
-        and none may be too much.
+        and none may be too much. Where the firmware divides, it holds less than a count that is
+        not registered yet, and loses it at each start.
         """
-        for quantity, address in enumerate(_ADDRESSES):
-            counted = registers.counts(quantity) - self._before[quantity]
-            missing = self._emitted[address] - counted
-            if missing < 0 or missing and not cut:
-                return "%s: %d counts, the chip gave out %d" % (
-                    _NAMES[quantity], counted, self._emitted[address])
+        each = self._bed.fitted.chip_counts
+        held = (each - 1) * self._bed.starts
+        for quantity, given in enumerate(self._bed.fitted.given_out()):
+            counted = registers.counts(quantity) * each - self._before[quantity]
+            missing = given - counted
+            if missing < 0 or missing > held and not cut:
+                return "%s: %d counts, the chip gave out %d" % (_NAMES[quantity], counted, given)
         return inner_differences(registers)
 
 

@@ -6,7 +6,7 @@ SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "top_u
 [[time, amount, tid], ...], "outages": [[from, to, announced], ...], "next_tariffs":
 [[loaded, document, start], ...], "presses": [[time, seconds], ...], "orders": [[time, name,
 fields], ...], "disturbances": [[time, name, value], ...], "settings", "until", "tick_s", "image",
-"place", "commit_Wh", "stop", "strap"};
+"place", "commit_Wh", "stop", "strap", "ic"};
 times are ISO texts on the load file's clock, amounts decimal texts. Orders are instructions as an
 administrator gives them, settings hold from the provisioning on.
 With image and place the meter's flash and the world's place are kept, and a later run goes on
@@ -16,6 +16,7 @@ from there. Prints one JSON object.
 import json
 import sys
 
+import board
 from joulegate.console.quality_reports import quality
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time, parse_time
@@ -51,7 +52,7 @@ class Scenario:
         self.spec = spec
         self.places = unit_places(spec["tariff"]["currency"])
         self.bed = Bed(spec["load"], spec.get("image"), spec.get("place"),
-                       strap=spec.get("strap", 1))
+                       strap=spec.get("strap", 1), ic=spec.get("ic", board.METERING_IC))
         self.until = parse_time(spec["until"]) if spec.get("until") else None
         self.actions = self._plan()
         self.timeline = []
@@ -87,7 +88,7 @@ class Scenario:
             raise ValueError("until %s: must be after the beginning, %s" % (
                 self.spec["until"], self._now()))
         app = self.bed.power_up()
-        self._sums = EnergySums(app.state.registers, self.bed.ic.emitted)
+        self._sums = EnergySums(app.state.registers, self.bed)
         if app.state.provisioned:
             check_tariff(app, self.spec["tariff"])
         else:
@@ -249,6 +250,7 @@ class Scenario:
         if differs:
             raise ValueError("energy: " + differs)
         account = state.account
+        fitted = self.bed.fitted
         statement = state.billing.statement()
         return {
             "currency": self.spec["tariff"]["currency"],
@@ -270,7 +272,8 @@ class Scenario:
                        "reasons": reason_names(app.state.supply.forbidding),
                        "lifts": names_of(app.state.supply.lifts, LIFTS),
                        "state": STATES[app.state.supply.state]},
-            "delivered_kWh": format_ratio(self.bed.ic.emitted[0x40], state.counts_per_kWh, 8),
+            "delivered_kWh": format_ratio(
+                fitted.given_out()[0], state.counts_per_kWh * fitted.chip_counts, 8),
             "flash": {"programs": self.bed.flash.programs, "erases": self.bed.flash.erases},
             "outputs": [int(pin()) for pin in app.outputs],
             "quality": quality(app),
