@@ -23,7 +23,29 @@ class _Atm90e26:
         return [emitted[address] for address in (0x40, 0x41, 0x43, 0x44)]
 
 
-_ICS = {"atm90e26": _Atm90e26}
+class _Bl0942:
+    """Its pulse is longer than a count of the meter: what it gave out is told in 65536ths."""
+
+    chip_counts = 1 << 16
+    shunt_uV_per_A = 500
+    divider = 57523, 220  # uV at V
+
+    def __init__(self, strap: int) -> None:
+        from world.bl0942_model import Bl0942Model
+        self.model = Bl0942Model(self.shunt_uV_per_A, self.divider)
+        # A pulse is 419430.4 Ws / (3537 / 1.218^2 * mV^2 a watt); a count is 1/32 Wh. The firmware
+        # holds how many counts that is in 65536ths too.
+        uV, volts = self.divider
+        watt = 3537 * self.shunt_uV_per_A * uV * 3600
+        counts = self.chip_counts * 32 * 1483524 * 4194304 * volts // 10
+        self._pulse = (2 * counts + watt) // (2 * watt)
+
+    def given_out(self) -> list:
+        taken, given = self.model.emitted
+        return [taken * self._pulse, given * self._pulse, 0, 0]
+
+
+_ICS = {"atm90e26": _Atm90e26, "bl0942": _Bl0942}
 NAMES = sorted(_ICS)
 
 
