@@ -79,8 +79,15 @@ def differences_from_counts(tariff: dict, result: dict, load: Path, counts: Path
     return wrong
 
 
-def differences_from_load(tariff: dict, result: dict, load: Path) -> list[str]:
-    """Return price cells that are off by more than counting and the meter constant explain."""
+def differences_from_load(
+    tariff: dict, result: dict, load: Path, resolution: Fraction = Fraction(1, COUNTS_PER_KWH),
+    constant_error: Fraction = METER_CONSTANT_ERROR,
+) -> list[str]:
+    """Return price cells that are off by more than counting and the meter constant explain.
+
+    resolution: kWh that the metering IC tells at once; constant_error: by how much of itself the
+    energy may be off beyond that. By default those of the bench's ATM90E26.
+    """
     oracle = Bill(tariff)
     netted = tariff["export"]["mode"] == "net_metering"
     sums: dict[str, Fraction] = {}
@@ -92,7 +99,7 @@ def differences_from_load(tariff: dict, result: dict, load: Path) -> list[str]:
     wrong = []
     so_far = Fraction(0)
     for ours, theirs in zip(result["bills"], oracle.bills(), strict=True):
-        bound = Fraction(theirs["price_changes"] + 1, COUNTS_PER_KWH)
+        bound = (theirs["price_changes"] + 1) * resolution
         if netted:
             # A count of each direction may have begun at a change, in the months before too.
             begun += bound * 2
@@ -104,6 +111,6 @@ def differences_from_load(tariff: dict, result: dict, load: Path) -> list[str]:
             off = abs(got.get(name, Fraction(0)) - true.get(name, Fraction(0)))
             # A full tier is full to the count: the error of all the window's energy, this month's
             # and the months' before, lies where a limit is crossed and in the last tier.
-            if off > bound + so_far * METER_CONSTANT_ERROR:
+            if off > bound + so_far * constant_error:
                 wrong.append(f"{ours['month']} {name}: {float(off):.8f} kWh off")
     return wrong

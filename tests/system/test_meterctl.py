@@ -187,6 +187,22 @@ def test_provision_sends_everything(board: Board, run: Run, tmp_path: Path) -> N
         "time": "2026-07-01T12:00:00", "settings": {"commit_Wh": 150, "zone": "CST-8"}}]
 
 
+def test_provision_takes_the_constants_of_another_metering_ic(
+    board: Board, run: Run, tmp_path: Path
+) -> None:
+    board.answer(identity={"ok": {**IDENTITY, "provisioned": False, "meter_id": ""}},
+                 provision={"ok": IDENTITY}, tariff=_tariff(TARIFF))
+    constants = {
+        "meter_constant": 1600, "voltage_V": 220, "current_A": 5, "voltage_uV": 57523,
+        "current_uV": 2500, "p_gain": 970874}
+    file = tmp_path / "calibration.json"
+    file.write_text(json.dumps(constants))
+    code, _, errors = run(
+        "provision", "--meter-id", "1", "--tariff", TARIFF, "--calibration", str(file))
+    assert (code, errors) == (0, "")
+    assert board.requests("provision")[0]["calibration"] == constants
+
+
 def test_provision_takes_a_coarse_unit_for_coarse_money(board: Board, run: Run) -> None:
     reference = "data/tariffs/tariffs.json#" + _first_of("VND")
     board.answer(identity={"ok": {**IDENTITY, "provisioned": False, "meter_id": ""}},

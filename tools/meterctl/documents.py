@@ -11,6 +11,9 @@ from tools.bench.process import BenchError
 from tools.meterctl import firmware
 from tools.meterctl.errors import BadInput
 
+_METERING_ICS = ("atm90e26", "bl0942")
+"""Whose calibration files are known; each has names of its own."""
+
 
 @dataclass(frozen=True)
 class Document:
@@ -63,7 +66,9 @@ def read_calibration(file: Path) -> tuple[dict[str, int], int]:
         raise BadInput(f"calibration file {file}: is no JSON: {e}") from e
     if not isinstance(values, dict):
         raise BadInput(f"calibration file {file}: must hold one object of constants")
-    made = firmware.module("drivers.atm90e26_calibration").Calibration
+    made = max(
+        (firmware.module(f"drivers.{ic}_calibration").Calibration for ic in _METERING_ICS),
+        key=lambda each: _fitness(each, values))
     known = inspect.signature(made).parameters
     for name, value in values.items():
         if name not in known:
@@ -77,3 +82,10 @@ def read_calibration(file: Path) -> tuple[dict[str, int], int]:
         return values, made(**values).counts_per_kWh
     except ValueError as e:
         raise BadInput(f"calibration file {file}: {e}") from e
+
+
+def _fitness(calibration: type, values: dict[str, int]) -> tuple[int, bool]:
+    """How well a metering IC's constants are those of a file: names it knows, none missing."""
+    known = inspect.signature(calibration).parameters
+    required = {name for name, each in known.items() if each.default is each.empty}
+    return len(known.keys() & values.keys()), required <= values.keys()

@@ -22,12 +22,22 @@ class EnergySums:
 
         Everything must have been read. cut: power went unannounced, so some energy may be lost,
         and none may be too much. Where the firmware divides, it holds less than a count that is
-        not registered yet, and loses it at each start.
+        not registered yet, and loses it at each start. Where a chip `nets`, energy that went in
+        and out between two readings is in neither register.
         """
-        each = self._bed.fitted.chip_counts
+        fitted = self._bed.fitted
+        each = fitted.chip_counts
         held = (each - 1) * self._bed.starts
-        for quantity, given in enumerate(self._bed.fitted.given_out()):
-            counted = registers.counts(quantity) * each - self._before[quantity]
+        given_out = fitted.given_out()
+        counts = [registers.counts(quantity) * each - self._before[quantity]
+                  for quantity in range(len(given_out))]
+        if getattr(fitted, "nets", False):
+            netted = min(given_out[0] - counts[0], given_out[1] - counts[1])
+            if netted > 0:
+                counts[0] += netted
+                counts[1] += netted
+        for quantity, given in enumerate(given_out):
+            counted = counts[quantity]
             missing = given - counted
             if missing < 0 or missing > held and not cut:
                 return "%s: %d counts, the chip gave out %d" % (_NAMES[quantity], counted, given)

@@ -3,7 +3,8 @@
 A model is imported only if it is wanted. It answers `apply`, `advance`, `power_on`, `power_off`,
 `cs` and `exchange`, and tells what it gave out: `given_out` returns counts of import, export,
 inductive and capacitive reactive energy. Where a chip counts finer than the meter, a count of
-the meter is `chip_counts` of its own, and the firmware divides.
+the meter is `chip_counts` of its own, and the firmware divides. One that `nets` has a single
+counter for both directions.
 """
 
 SHUNT_UV_PER_A = 200
@@ -27,6 +28,7 @@ class _Bl0942:
     """Its pulse is longer than a count of the meter: what it gave out is told in 65536ths."""
 
     chip_counts = 1 << 16
+    nets = True
     shunt_uV_per_A = 500
     divider = 57523, 220  # uV at V
 
