@@ -288,6 +288,32 @@ class Measures(Case):
         self.ic.check()
         self.all_counted()
 
+    def test_overcurrent_is_not_told_by_anything_else(self):
+        self.running()
+        self.ic.set_overcurrent(30000)
+        self.assertFalse(self.ic.overcurrent())
+        for level in (0, 1):
+            self.chip.stuck_miso = level
+            self.assertFalse(self.ic.overcurrent())
+        self.chip.stuck_miso = None
+        self.chip.apply(23000, 25000, 5750000, 0)
+        self.chip.advance(10)
+        self.assertTrue(self.ic.overcurrent() and self.ic.overcurrent())
+        self.chip.apply(*LOAD)
+        self.assertTrue(self.ic.overcurrent())
+        self.assertEqual(self.read_seconds(1) & OVERCURRENT, OVERCURRENT)
+        self.assertFalse(self.ic.overcurrent())
+        self.chip.reset_in_run()
+        self.chip.advance(100)
+        self.assertEqual(self.chip.irq, 0)
+        self.assertFalse(self.ic.overcurrent())
+
+    def test_overcurrent_from_the_start(self):
+        self.ic = Ade7953(self.bus, self.bus.cs, calibration(), self.chip.advance, 30000)
+        self.ic.start()
+        self.assertEqual(self.chip.peek(0x22C), 0x102000)
+        self.assertEqual(self.chip.peek(0x225), calibration().overcurrent_level(30000))
+
     def test_overcurrent_comes_back_after_a_reset(self):
         self.running()
         self.ic.set_overcurrent(30000)

@@ -47,6 +47,7 @@ _AENERGYA = const(0x21E)
 _RENERGYA = const(0x220)
 _OILVL = const(0x225)
 _IRQENA = const(0x22C)
+_IRQSTATA = const(0x22D)
 _RSTIRQSTATA = const(0x22E)
 _AWGAIN = const(0x282)
 _AVARGAIN = const(0x283)
@@ -75,6 +76,7 @@ _SAG = const(1 << 19)
 _RESET = const(1 << 20)
 _CRC_CHANGED = const(1 << 21)
 _IRQ_OI = const(0x102000)  # OI, and the reset that cannot be masked
+_NOT_ALONE = const(0xD02000)  # OI, reset, and what is never set
 
 _START_MS = const(100)
 _CRC_MS = const(1)  # DS: two readings of the checksum at least 143 us apart
@@ -99,14 +101,17 @@ OVERCURRENT = const(32)
 
 
 class Ade7953:
-    def __init__(self, spi: object, cs: object, calibration: Calibration,
-                 sleep_ms: object) -> None:
-        """spi: SPI in mode 3; cs: its chip select, a Pin; sleep_ms: a function that waits."""
+    def __init__(self, spi: object, cs: object, calibration: Calibration, sleep_ms: object,
+                 overcurrent_mA: int = 0) -> None:
+        """spi: SPI in mode 3; cs: its chip select, a Pin; sleep_ms: a function that waits.
+
+        overcurrent_mA: as of set_overcurrent().
+        """
         self._bus = Ade7953Bus(spi, cs, sleep_ms)
         self._sleep_ms = sleep_ms
         self.calibration = calibration
         self.reloads = 0
-        self._overcurrent_level = _OVERCURRENT_OFF
+        self._overcurrent_level = self._level(overcurrent_mA)
         self._crc = None
         """The checksum that the chip made of our configuration."""
         self._pending = array("I", [0] * QUANTITIES)
@@ -213,18 +218,29 @@ class Ade7953:
     def set_overcurrent(self, peak_mA: int) -> None:
         """Have the IRQ pin go low, and OVERCURRENT reported, above an instantaneous current.
 
-        peak_mA: of channel A; B has the same threshold in its own codes. 0 for none. ValueError
-        for more than the input takes. The pin is high again after the next reading, unless
-        there is still more. The chip keeps it as long as it has supply, the driver brings it back
-        after a reset of the chip.
+        peak_mA: of channel A; 0 for none. ValueError for more than the input takes. The pin is
+        high again after the next reading, unless there is still more.
         """
-        level = _OVERCURRENT_OFF
-        if peak_mA:
-            level = self.calibration.overcurrent_level(peak_mA)
-        self._overcurrent_level = level
+        self._overcurrent_level = self._level(peak_mA)
         self._open()
-        self._set_overcurrent()
+        self._write_all((_OILVL, self._overcurrent_level, _IRQENA, self._irq_enable()))
         self._close()
+
+    def overcurrent(self) -> bool:
+        """Return whether a current was above that since the last reading; changes nothing.
+
+        The IRQ pin alone does not tell: a reset of the chip, which cannot be masked, pulls it
+        low too, and so reads a line that is stuck.
+        """
+        if self._bus.unsettled:
+            return False  # no frame may go out
+        return self._bus.read(_IRQSTATA) & _NOT_ALONE == _OI
+
+    def _level(self, peak_mA: int) -> int:
+        return self.calibration.overcurrent_level(peak_mA) if peak_mA else _OVERCURRENT_OFF
+
+    def _irq_enable(self) -> int:
+        return _RESET if self._overcurrent_level == _OVERCURRENT_OFF else _IRQ_OI
 
     def _read_energy(self) -> int:
         bus = self._bus
@@ -313,7 +329,8 @@ class Ade7953:
             _PHCALA, c.phase if c.phase >= 0 else 0x200 | -c.phase,
             _AWGAIN, c.watt_gain, _AVARGAIN, c.var_gain, _AWATTOS, c.watt_offset & 0xFFFFFF,
             _AVAROS, c.var_offset & 0xFFFFFF, _LCYCMODE, _LCYCMODE_RUN,
-            _SAGCYC, _SAG_HALF_CYCLES, _SAGLVL, c.sag_level)
+            _SAGCYC, _SAG_HALF_CYCLES, _SAGLVL, c.sag_level,
+            _OILVL, self._overcurrent_level, _IRQENA, self._irq_enable())
 
     def _configured(self) -> bool:
         """Return whether the chip runs with our calibration; a disturbed read is tried again."""
@@ -344,10 +361,7 @@ class Ade7953:
         bus.write(_DISNOLOAD, _NO_LOAD_OFF)
         bus.write(_SAGLVL, 0)
         bus.write(_ACCMODE, 0)  # signed; read back it has flags
-        registers = self._registers()
-        for i in range(0, len(registers), 2):
-            bus.write(registers[i], registers[i + 1])
-        self._set_overcurrent()
+        self._write_all(self._registers())
         self._close()
         if not self._configured():
             raise Ade7953Error("ADE7953: does not take its calibration")
@@ -356,10 +370,9 @@ class Ade7953:
         self._bus.write(_WRITE_PROTECT, 0)
         self._bus.write(_CONFIG, _CONFIG_RUN, hold=True)
 
-    def _set_overcurrent(self) -> None:
-        level = self._overcurrent_level
-        self._bus.write(_OILVL, level)
-        self._bus.write(_IRQENA, _RESET if level == _OVERCURRENT_OFF else _IRQ_OI)
+    def _write_all(self, registers: tuple) -> None:
+        for i in range(0, len(registers), 2):
+            self._bus.write(registers[i], registers[i + 1])
 
     def _close(self) -> None:
         """Protect the registers, and have the chip watch over them from now on."""

@@ -95,8 +95,7 @@ class Bed:
         self._drive_load_side()
 
     def _select(self, level: int) -> None:
-        if not level:
-            self.premises.catch_up()
+        self.premises.catch_up()
         self.ic.cs(level)
 
     def _close_coil(self, level: int) -> None:

@@ -84,8 +84,8 @@ class Ade7953Model:
     """One chip on its board, powered at construction and ready 66 ms later.
 
     The front end is microvolts rms at the voltage input for a volt and at the current inputs
-    for an ampere, each an int or a pair (microvolts, volts or amperes). `phase_urad` is by how much the
-    current of A comes late. `version` is what register 0x702 holds.
+    for an ampere, each an int or a pair (microvolts, volts or amperes). `phase_urad` is by how
+    much the current of A comes late. `version` is what register 0x702 holds.
 
     `cs`, `exchange`, `glitch`, `lose_next_read` and `flip_next_read` are those of `FrameReceiver`.
     """
