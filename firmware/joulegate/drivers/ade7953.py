@@ -112,7 +112,7 @@ class Ade7953:
         self.calibration = calibration
         self.reloads = 0
         self._overcurrent_level = self._level(overcurrent_mA)
-        self._crc = None
+        self._crc: bytes | None = None
         """The checksum that the chip made of our configuration."""
         self._pending = array("I", [0] * QUANTITIES)
         self._rest = array("I", [0] * QUANTITIES)

@@ -322,7 +322,7 @@ class Ade7953Model:
             words[address - 1] &= ~word
         elif AENERGYA <= address < AENERGYA + 6 and words[LCYCMODE] & RSTREAD:
             gone = self._channels[address & 1].clear(address)
-            if address == AENERGYA or address == RENERGYA:
+            if address in (AENERGYA, RENERGYA):
                 self._given[(address - AENERGYA) + (gone < 0)] += abs(gone)
 
     def _write(self, address: int, word: int, held: bool) -> None:
