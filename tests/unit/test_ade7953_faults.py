@@ -204,7 +204,7 @@ class Faults(Case):
         self.assertEqual(self.read_seconds(1), RELOADED)
 
     def test_a_register_that_changes_is_put_back(self):
-        for address in (0x008, 0x108, 0x203, 0x289):
+        for address in (0x000, 0x008, 0x108, 0x203, 0x289):
             self.running()
             self.chip.corrupt(address, 3)
             text = error_text(Ade7953Error, self.ic.check)

@@ -50,14 +50,14 @@ class Frames(Case):
             self.assertEqual(self.frame("028280000000"), "400000")
 
     def test_last(self):
-        self.frame("020300000123")
+        self.frame("022500000123")
         self.assertEqual(self.frame("00fd8000"), "ca")
-        self.assertEqual(self.frame("01fe800000"), "0203")
+        self.assertEqual(self.frame("01fe800000"), "0225")
         self.assertEqual(self.frame("02ff80000000"), "000123")
-        self.frame("020380000000")
+        self.frame("022580000000")
         self.assertEqual(self.frame("00fd8000"), "35")
         self.frame("02048000")  # cut short
-        self.assertEqual(self.frame("01fe800000"), "0203")
+        self.assertEqual(self.frame("01fe800000"), "0225")
         self.assertEqual(self.frame("03ff8000000000"), "00000123")
 
     def test_read_only(self):
@@ -84,8 +84,23 @@ class Frames(Case):
         self.frame("0120000030")
         self.assertEqual(self.chip.peek(0x120), 0)
         self.frame("00fe00ad")
+        self.frame("01208000" + "00")
+        self.frame("0120000030")
+        self.assertEqual(self.chip.peek(0x120), 0)
+        self.frame("00fe00ad")
         self.frame("0120000030")
         self.assertEqual(self.chip.peek(0x120), 0x30)
+
+    def test_what_the_sheet_wants_in_order(self):
+        self.frame("020300001234")
+        self.assertEqual(self.chip.peek(0x203), 58393)
+        self.frame("00010001")
+        self.frame("020300001234")
+        self.frame("020400001234")
+        self.assertEqual((self.chip.peek(0x203), self.chip.peek(0x204)), (0x1234, 58393))
+        self.frame("020000000001")
+        self.frame("00000002")
+        self.assertEqual(self.chip.peek(0x000), 0)
 
     def test_lock_holds_until_reset(self):
         self.frame("0102000004")  # chip select not held

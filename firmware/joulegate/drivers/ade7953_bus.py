@@ -45,12 +45,9 @@ class Ade7953Bus:
         self._spi = spi
         self._cs = cs
         self._sleep_ms = sleep_ms
-        # By bytes of data; reading sends nothing but its head, the data bytes stay 0.
-        self._ask = tuple([bytearray(_HEAD + n) for n in range(5)])
+        # By bytes of data. A read sends what is left of the last write: nobody looks at it.
         self._tx = tuple([bytearray(_HEAD + n) for n in range(5)])
         self._rx = tuple([bytearray(_HEAD + n) for n in range(5)])
-        for ask in self._ask:
-            ask[2] = _READ
         self._short_tx = bytes((_AWGAIN >> 8, _AWGAIN & 0xFF, _READ, 0))
         self._short_rx = bytearray(_SHORT)
         self.errors = 0
@@ -76,13 +73,14 @@ class Ade7953Bus:
         """Return the content of a register, of 8 to 24 bits, unsigned."""
         page = register >> 8
         size = page + 1 if 1 <= page <= 2 else 1
-        ask = self._ask[size]
+        tx = self._tx[size]
         rx = self._rx[size]
-        ask[0] = page
-        ask[1] = register & 0xFF
+        tx[0] = page
+        tx[1] = register & 0xFF
+        tx[2] = _READ
         cs = self._cs
         cs(0)
-        self._spi.write_readinto(ask, rx)
+        self._spi.write_readinto(tx, rx)
         cs(1)
         if size == 3:
             return rx[3] << 16 | rx[4] << 8 | rx[5]
@@ -90,11 +88,12 @@ class Ade7953Bus:
 
     def read_long(self, register: int) -> bytes:
         """Return the four bytes of a register of 32 bits, 0x3..; allocates."""
-        ask = self._ask[4]
-        ask[0] = register >> 8
-        ask[1] = register & 0xFF
+        tx = self._tx[4]
+        tx[0] = register >> 8
+        tx[1] = register & 0xFF
+        tx[2] = _READ
         self._cs(0)
-        self._spi.write_readinto(ask, self._rx[4])
+        self._spi.write_readinto(tx, self._rx[4])
         self._cs(1)
         return bytes(self._rx[4][_HEAD:])
 

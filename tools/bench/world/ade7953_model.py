@@ -7,6 +7,8 @@ meters the applied load in whole numbers and lets faults be put on the bus. Time
 Choices where the sheet is silent or was not at hand:
 - a threshold of no load holds power, after its gain and offset, below full scale / Y;
 - an energy register that overflows goes on from its other end;
+- what the sheet wants in an order is dropped out of it: thresholds of no load while they are in
+  force, SAGCYC while there is a SAGLVL, register 0x120 without its key right before;
 - bits of IRQSTATA come whether or not IRQENA has them; the pin goes low for those it has;
 - VPEAK and IAPEAK are 6500000 at full scale; PERIOD keeps its value 0 without voltage;
 - PHCAL delays the current by 1.117 us a step, and bit 9 advances it instead;
@@ -24,6 +26,7 @@ from world.ade7953_registers import (
     ACTIVE_SIGN,
     AENERGYA,
     ANGLE_A,
+    AP_NOLOAD,
     AVGAIN,
     AWATT,
     CHECKSUM_CHANGED,
@@ -31,6 +34,7 @@ from world.ade7953_registers import (
     CONFIG,
     CRC,
     CRC_ENABLE,
+    DISNOLOAD,
     IAPEAK,
     IRQENA,
     IRQSTATA,
@@ -55,6 +59,7 @@ from world.ade7953_registers import (
     SAGLVL,
     SOFT_RESET,
     UNLOCK,
+    VA_NOLOAD,
     VPEAK,
     VRMS,
     WATCHED,
@@ -315,6 +320,7 @@ class Ade7953Model:
     def _taken(self, address: int, word: int) -> None:
         """A read of `address` has reached its end: it may clear."""
         words = self._registers
+        self._unlocked = False
         if address in (RSTVPEAK, RSTIAPEAK, RSTIBPEAK):
             words[address - 1] = 0
             self._stale = True
@@ -335,7 +341,7 @@ class Ade7953Model:
         if address != WRITE_PROTECT and (
                 protected or address not in words or not writable(address)):
             return
-        if address == RESERVED and not unlocked:
+        if address == RESERVED and not unlocked or self._out_of_order(address):
             return
         words[address] = word
         self._crc = None
@@ -347,6 +353,12 @@ class Ade7953Model:
                 self._golden = None
             if word & SOFT_RESET:
                 self._reset()
+
+    def _out_of_order(self, address: int) -> bool:
+        words = self._registers
+        if AP_NOLOAD <= address <= VA_NOLOAD:
+            return not words[DISNOLOAD] >> (address - AP_NOLOAD) & 1
+        return address == SAGCYC and words[SAGLVL] != 0
 
     def _checksum(self) -> int:
         """Return the remainder of IEEE 802.3 over the registers, as this model orders them."""
