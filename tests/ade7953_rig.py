@@ -1,7 +1,5 @@
 """An ADE7953 driver wired to the register model of the chip, for tests of either interpreter."""
 
-import unittest
-
 from joulegate.core.reading import Reading
 from joulegate.drivers.ade7953 import Ade7953, Ade7953Error
 from joulegate.drivers.ade7953_calibration import Calibration
@@ -38,7 +36,7 @@ class Bus:
         self.chip.exchange(tx, rx)
 
 
-class Case(unittest.TestCase):
+class Case:
 
     def setUp(self):
         self.chip = Ade7953Model()

@@ -17,7 +17,7 @@ from joulegate.drivers.ade7953 import (
 from world.ade7953_model import Ade7953Model
 
 
-class Start(Case):
+class Start(Case, unittest.TestCase):
 
     def test_cold_start_locks_the_bus_first(self):
         self.assertEqual(self.ic.start(), RELOADED)
@@ -103,7 +103,7 @@ class Start(Case):
         self.assertEqual([self.chip.peek(a) for a in (0x21E, 0x220)], [0, 0])
 
 
-class Refused(Case):
+class Refused(Case, unittest.TestCase):
 
     def start_fails(self, *parts):
         text = error_text(Ade7953Error, self.ic.start)
@@ -177,7 +177,7 @@ class Deaf:
         self.chip.exchange(tx, rx)
 
 
-class Measures(Case):
+class Measures(Case, unittest.TestCase):
 
     def test_energy_by_quadrant(self):
         self.ic.start()

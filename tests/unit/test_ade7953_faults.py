@@ -13,7 +13,7 @@ LAST = 0x2FF
 GUARDS = (0x282, 0x283, 0x200)
 
 
-class Faults(Case):
+class Faults(Case, unittest.TestCase):
 
     def test_lost_read(self):
         for register in ENERGIES + (STATUS,):
