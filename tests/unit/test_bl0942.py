@@ -403,6 +403,11 @@ class Faults(Case):
             self.assertEqual(self.read_seconds(1), BUS_RETRIED)
             self.bus.before = None
             self.all_counted()
+        for clocks in (1, 3, 7):
+            for _ in range(clocks):
+                self.chip.spike()
+            self.assertEqual(self.read_seconds(1), BUS_RETRIED)
+            self.all_counted()
 
     def test_every_read_lost_for_a_while(self):
         self.running()

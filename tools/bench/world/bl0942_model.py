@@ -16,6 +16,7 @@ Choices where the data sheet is silent:
 from micropython import const
 
 from world.atm90e26_load import FrontEnd, Load
+from world.bl0942_frames import FrameReceiver
 
 I_RMS = const(0x03)
 V_RMS = const(0x04)
@@ -39,9 +40,6 @@ _WIDTHS = {I_RMSOS: 0xFF, 0x13: 0xFF, WA_CREEP: 0xFF, I_FAST_RMS_TH: 0xFFFF, 0x1
            OT_FUNX: 0x3F, MODE: 0x3FF, GAIN_CR: 3}
 _GAINS = (1, 4, 16, 24)
 
-_RATE_MAX_HZ = 900_000
-_READ = const(0x58)
-_WRITE = const(0xA8)
 _RESET_KEY = const(0x5A5A5A)
 _OPEN_KEY = const(0x55)
 _CLEAR_BY_READING = const(0x40)
@@ -66,7 +64,8 @@ class Bl0942Model:
     millionths of the angle that the board adds between them. `selectable`: it has an NCS pin
     (TSSOP14L); without (SSOP10L) it hears everything, and only six bytes FF put it straight.
 
-    `emitted` is the pulses ever counted of import and of export.
+    `cs`, `exchange`, `bus_format`, `lose_next_read`, `swallow`, `spike` and `flip_next_read` are
+    those of `FrameReceiver`. `emitted` is the pulses ever counted of import and of export.
     """
 
     def __init__(self, shunt_uV_per_A: int | tuple = 1000,
@@ -74,18 +73,20 @@ class Bl0942Model:
                  turn: tuple = (_PPM, 0), selectable: bool = True, first_count: int = 0) -> None:
         self._end = FrontEnd(shunt_uV_per_A, 1, divider_uV_per_V)
         self._turn = turn
-        self._selectable = selectable
         self._first_count = first_count
-        self._format_right = True
         self._load = Load()
         self._offered = Load()
         self.emitted = [0, 0]
-        self.stuck_miso = None
-        """Fault: the level MISO is stuck at, 0 or 1, or None; the chip itself goes on."""
-        self._lost = 0
-        self._swallowed = 0
-        self._flipped = 0
         self._foreign = False
+        frames = FrameReceiver(self._awake, self._read, self._write, selectable)
+        self._frames = frames
+        self.cs = frames.cs
+        self.exchange = frames.exchange
+        self.bus_format = frames.bus_format
+        self.lose_next_read = frames.lose_next_read
+        self.swallow = frames.swallow
+        self.spike = frames.spike
+        self.flip_next_read = frames.flip_next_read
         self.power_on()
 
     # Supply, reset and time
@@ -112,9 +113,7 @@ class Bl0942Model:
         self._left = 0
         self._denominator = 1
         self._unready_ms = _READY_MS
-        self._selected = not self._selectable
-        self._begin()
-        self._ones = 0
+        self._frames.begin()
         self._configure()
 
     def apply(self, voltage_cV: int, current_mA: int, active_mW: int, reactive_mvar: int,
@@ -147,6 +146,18 @@ class Bl0942Model:
             ms -= waited
         if self._rate:
             self._accumulate(self._rate * ms)
+
+    def _awake(self) -> bool:
+        return self._powered and not self._unready_ms
+
+    @property
+    def stuck_miso(self) -> int | None:
+        """Fault: the level MISO is stuck at, 0 or 1, or None; the chip itself goes on."""
+        return self._frames.stuck
+
+    @stuck_miso.setter
+    def stuck_miso(self, level: int | None) -> None:
+        self._frames.stuck = level
 
     # What is metered
 
@@ -247,86 +258,17 @@ class Bl0942Model:
             return found if self._load.voltage else found | _V_LOW
         return words[address]
 
-    # The wires
-
-    def bus_format(self, rate_Hz: int, polarity: int, phase: int) -> None:
-        """Take note of how the master's bus is set: anything else is not understood."""
-        self._format_right = rate_Hz <= _RATE_MAX_HZ and (polarity, phase) == (0, 1)
-
-    def cs(self, level: int) -> None:
-        """Drive NCS, low to select; a chip without the pin takes no notice."""
-        if self._selectable:
-            self._selected = not level
-            self._begin()
-
-    def exchange(self, tx: bytes, rx: bytearray) -> None:
-        """Shift bytes in while as many come out."""
-        for i in range(len(tx)):
-            out = 0xFF
-            if self._powered and not self._unready_ms and self._format_right and self._selected:
-                out = self._clock(tx[i])
-            if self.stuck_miso is not None:
-                out = 0xFF if self.stuck_miso else 0
-            rx[i] = out
-
-    def lose_next_read(self, times: int = 1) -> None:
-        """Fault: the chip does not see the address of the next reads."""
-        self._lost = times
-
-    def swallow(self, count: int = 1) -> None:
-        """Fault: the chip misses so many bytes, as after a spike on SCLK."""
-        self._swallowed = count
-
-    def flip_next_read(self, mask: int) -> None:
-        """Fault: bits of the next answer, 24 of data and 8 of check sum, arrive turned over."""
-        self._flipped = mask
+    # What a frame does
 
     def impersonate(self, foreign: bool = True) -> None:
         """Fault: another chip answers, in whose reset MODE is 0."""
         self._foreign = foreign
 
-    def _begin(self) -> None:
-        self._frame = []
-        self._answer = None
-
-    def _clock(self, byte: int) -> int:
-        if self._swallowed:
-            self._swallowed -= 1
-            return 0xFF
-        self._ones = self._ones + 1 if byte == 0xFF else 0
-        if self._ones == 6:
-            self._begin()
-            return 0xFF
-        if self._answer is not None:
-            out = self._answer.pop(0)
-            if not self._answer:
-                self._begin()
-            return out
-        frame = self._frame
-        frame.append(byte)
-        if frame[0] not in (_READ, _WRITE):
-            self._begin()
-        elif frame[0] == _READ and len(frame) == 2:
-            if self._lost:
-                self._lost -= 1
-                self._begin()
-            else:
-                self._answer = self._read(byte)
-        elif len(frame) == 6:
-            if ~sum(frame[:5]) & 0xFF == frame[5]:
-                self._write(frame[1], frame[2] << 16 | frame[3] << 8 | frame[4])
-            self._begin()
-        return 0xFF
-
-    def _read(self, address: int) -> list:
+    def _read(self, address: int) -> int:
         value = self.peek(address) if address < 0x20 else 0
         if address == CF_CNT and self._registers[MODE] & _CLEAR_BY_READING:
             self._registers[CF_CNT] = 0
-        data = [value >> 16, value >> 8 & 0xFF, value & 0xFF]
-        data.append(~(_READ + address + sum(data)) & 0xFF)
-        mask = self._flipped
-        self._flipped = 0
-        return [byte ^ (mask >> shift & 0xFF) for byte, shift in zip(data, (24, 16, 8, 0))]
+        return value
 
     def _write(self, address: int, value: int) -> None:
         words = self._registers
@@ -336,12 +278,9 @@ class Bl0942Model:
             return
         elif address == SOFT_RESET:
             if value == _RESET_KEY:
-                selected = self._selected
                 self._reset()
-                self._selected = selected
                 if self._foreign:
-                    words = self._registers
-                    words[MODE] = 0
+                    self._registers[MODE] = 0
         elif address in _WIDTHS:
             words[address] = value & _WIDTHS[address]
             self._configure()
