@@ -11,6 +11,8 @@ from joulegate.drivers.bl0942_calibration import Calibration
 
 kept = array("I", (0, 0))
 """Memory of the controller that a reset leaves as it is and a power loss clears."""
+OVER_CURRENT_MA = 0
+"""Above it the chip's pin CF2 is high; 0 while that is not wired."""
 
 
 def driver(constants: Calibration, strap: int) -> Bl0942:
@@ -19,7 +21,7 @@ def driver(constants: Calibration, strap: int) -> Bl0942:
         pins.METER_SPI, baudrate=500000, polarity=0, phase=1, sck=machine.Pin(pins.METER_SCK),
         mosi=machine.Pin(pins.METER_MOSI), miso=machine.Pin(pins.METER_MISO))
     cs = machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
-    return Bl0942(spi, cs, constants, time.sleep_ms, kept)
+    return Bl0942(spi, cs, constants, time.sleep_ms, kept, OVER_CURRENT_MA)
 
 
 def calibration(**found: int) -> Calibration:

@@ -1,12 +1,15 @@
 # heapsize: 8M
 """The whole meter on a BL0942: provisioned with its constants, reset, without supply, tested."""
 
+import asyncio
 import unittest
 
+import ic_bl0942
 import vfs
 from flat_tariff import TARIFF
 
 import board
+import pins
 from meter.bed import METER_ID, Bed
 from meter.energy_sums import EnergySums
 from world import bench_clock, wiring
@@ -78,6 +81,54 @@ class OnABl0942(unittest.TestCase):
         self.run_s(60)
         self.assertTrue(0 < self.app.state.registers.wh[0] - before < 200)
         self.assertEqual(self.app.ic.reloads, 0)
+
+
+class OverCurrent(unittest.TestCase):
+    """CF2 in the place of a comparator on the shunt."""
+
+    def setUp(self):
+        wiring.reset_cause = wiring.PWRON_RESET
+        for net in wiring.nets.values():
+            net.listener = None  # the world of the test before
+        self.chosen = board.METERING_IC
+        ic_bl0942.OVER_CURRENT_MA = 50000
+        self.bed = Bed(LOAD, ic="bl0942")
+        self.bed.comparator.carry = lambda current_mA: None
+        self.bed.ic.lead_out(lambda level: wiring.drive_pin(pins.OVERCURRENT, level))
+        self.app = self.bed.power_up()
+        self.app.provision(METER_ID, TARIFF, 5, overcurrent_mA=45000)
+        bench_clock.advance_us(12000000)
+        self.app.credit(1, 1000000000)
+        asyncio.new_event_loop()
+
+    def tearDown(self):
+        vfs.umount(board.FOLDER)
+        board.METERING_IC = self.chosen
+        ic_bl0942.OVER_CURRENT_MA = 0
+
+    def run_tasks(self, current_mA):
+        """Run 3 seconds, then 100 ms with a current; return whether supply is on after them."""
+        async def life():
+            tasks = [asyncio.create_task(self.app.task.run(self)),
+                     asyncio.create_task(self.app.task.watch_current())]
+            await asyncio.sleep_ms(3000)
+            self.bed.disturb("current_mA", current_mA)
+            await asyncio.sleep_ms(100)
+            for task in tasks:
+                task.cancel()
+        asyncio.run(life())
+        return self.bed.relay.closed
+
+    def feed(self):
+        """The watchdog of the task."""
+
+    def test_opens_within_100_ms(self):
+        self.assertFalse(self.run_tasks(55000))
+        self.assertEqual(self.app.task.overcurrents, 1)
+
+    def test_below_it_stays(self):
+        self.assertTrue(self.run_tasks(49000))
+        self.assertEqual(self.app.task.overcurrents, 0)
 
 
 if __name__ == "__main__":

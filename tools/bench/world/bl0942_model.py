@@ -8,7 +8,8 @@ Choices where the data sheet is silent:
 - With algebraic accumulation CF_CNT goes down, below 0 to FFFFFF, as energy goes out.
 - SOFT_RESET takes everything back to how it is after power, CF_CNT and the write protection too.
 - CF_CNT begins at `first_count`: a bare board was seen to begin at 800000.
-- What is measured follows the load at once, not after the 400 or 800 ms of the averages.
+- What is measured follows the load at once, not after the 400 or 800 ms of the averages, nor the
+  over-current after its cycle.
 - A frame whose check sum is wrong writes nothing. A register that is not there reads 0.
 - Beyond 30 mV at the current input (gain 16) the wave is clipped, and power with it.
 """
@@ -16,6 +17,7 @@ Choices where the data sheet is silent:
 from micropython import const
 
 from world.atm90e26_load import FrontEnd, Load
+from world.atm90e26_registers import reduced
 from world.bl0942_frames import FrameReceiver
 
 I_RMS = const(0x03)
@@ -78,6 +80,8 @@ class Bl0942Model:
         self._offered = Load()
         self.emitted = [0, 0]
         self._foreign = False
+        self._follower = None
+        self._over = 0
         frames = FrameReceiver(self._awake, self._read, self._write, selectable)
         self._frames = frames
         self.cs = frames.cs
@@ -169,7 +173,7 @@ class Bl0942Model:
         # WATT = 3537 * I * V * cos / Vref^2 with I and V in mV at gain 16.
         weight = 3537 * gain * end.shunt[0] * end.divider[0]
         parts = 16 * end.shunt[1] * end.divider[1] * 1000 * _VREF_SQUARED * _PPM
-        self._weight, self._parts = _reduced(weight, parts)
+        self._weight, self._parts = reduced(weight, parts)
         # A pulse is 1638.4 * 256 seconds of WATT = 1.
         parts = self._parts * 4_194_304 * 100
         self._left = self._left * parts // self._denominator
@@ -195,6 +199,11 @@ class Bl0942Model:
         self._rate = 0
         if not self._creeping and self._powered:
             self._rate = active * self._weight
+        over = self.over_current
+        if over != self._over:
+            self._over = over
+            if self._follower is not None:
+                self._follower(over)
 
     def _accumulate(self, amount: int) -> None:
         """Integrate; a pulse is complete at a whole of the denominator."""
@@ -236,8 +245,14 @@ class Bl0942Model:
     def over_current(self) -> int:
         """Level of the pin that OT_FUNX gives to the over-current comparator, CF2 by default."""
         words = self._registers
+        if words[I_FAST_RMS_TH] == 0xFFFF:
+            return 0
         assigned = [words[OT_FUNX] >> shift & 3 for shift in (0, 2, 4)]
         return int(1 in assigned and self._rms(I_FAST_RMS) >> 8 > words[I_FAST_RMS_TH])
+
+    def lead_out(self, follower: object) -> None:
+        """Have follower(level) called when that pin changes: what is wired to it."""
+        self._follower = follower
 
     def peek(self, address: int) -> int:
         """Return what a read of `address` (0 to 1F) would give, without any effect on it."""
@@ -284,10 +299,3 @@ class Bl0942Model:
         elif address in _WIDTHS:
             words[address] = value & _WIDTHS[address]
             self._configure()
-
-
-def _reduced(numerator: int, denominator: int) -> tuple:
-    a, b = numerator, denominator
-    while b:
-        a, b = b, a % b
-    return numerator // a, denominator // a
