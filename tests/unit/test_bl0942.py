@@ -1,6 +1,7 @@
 """The BL0942's driver against the register model: no pulse is lost or handed over twice."""
 
 import gc
+import random
 import unittest
 from array import array
 
@@ -441,6 +442,54 @@ class Faults(Case):
             self.assertTrue(0 <= self.total[0] - before[0] <= 36, self.total)
             self.assertEqual(self.total[1], 0)
             self.use(self.chip)
+
+
+class Lives(Case):
+    """Faults of every kind in a row: nothing is made up, and only parts of a count are lost."""
+
+    def live(self, selectable):
+        self.use(Bl0942Model(500, (57523, 220), selectable=selectable, first_count=0xFFFFF0))
+        chip = self.chip
+        faults = (
+            lambda: chip.flip_next_read(1 << random.getrandbits(5)), chip.spike,
+            lambda: chip.lose_next_read(1 + random.getrandbits(2)),
+            lambda: chip.swallow(1 + random.getrandbits(2)), self.stick, self.restart)
+        self.starts = 1
+        self.ic.start()
+        for _ in range(400):
+            if random.getrandbits(4) == 0:
+                watts = random.getrandbits(14) - 4000
+                chip.apply(23000, abs(watts) * 1000 // 230, watts * 1000, 0)
+            chip.advance(1000 << random.getrandbits(2))
+            if random.getrandbits(2) == 0:
+                faults[random.getrandbits(8) % len(faults)]()
+            self.read()
+            chip.stuck_miso = None
+        chip.lose_next_read(0)
+        chip.apply(23000, 0, 0, 0)
+        self.read_seconds(5)
+        taken, given = chip.emitted
+        lost = taken - given - (self.total[0] - self.total[1] << 16) // COUNTS
+        self.assertTrue(abs(lost) <= 1 + self.starts // 10, (lost, self.starts))
+        self.assertTrue(sum(self.total) << 16 <= (taken + given) * COUNTS)
+        self.assertTrue(self.total[1] > 100 and self.ic.reloads == 0, self.total)
+
+    def stick(self):
+        self.chip.stuck_miso = random.getrandbits(1)
+
+    def restart(self):
+        self.ic = self.new_driver()
+        self.starts += 1
+        try:
+            self.ic.start()
+        except Bl0942Error:
+            pass
+
+    def test_with_and_without_chip_select(self):
+        random.seed(20240719)
+        for selectable in (True, False):
+            for _ in range(3):
+                self.live(selectable)
 
 
 class Start(Case):
