@@ -8,6 +8,9 @@ import pins
 from joulegate.drivers.ade7953 import Ade7953
 from joulegate.drivers.ade7953_calibration import Calibration
 
+OVERCURRENT_MA = 0
+"""Above this instantaneous current the chip pulls IRQ low; 0 while that is not wired."""
+
 
 def driver(constants: Calibration, strap: int) -> Ade7953:
     """Return the driver on the board's bus; an ADE7953 has no strap."""
@@ -15,7 +18,7 @@ def driver(constants: Calibration, strap: int) -> Ade7953:
         pins.METER_SPI, baudrate=1000000, polarity=1, phase=1, sck=machine.Pin(pins.METER_SCK),
         mosi=machine.Pin(pins.METER_MOSI), miso=machine.Pin(pins.METER_MISO))
     cs = machine.Pin(pins.METER_CS, machine.Pin.OUT, value=1)
-    return Ade7953(spi, cs, constants, time.sleep_ms)
+    return Ade7953(spi, cs, constants, time.sleep_ms, OVERCURRENT_MA)
 
 
 def calibration(**found: int) -> Calibration:

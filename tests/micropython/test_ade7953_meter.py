@@ -1,12 +1,15 @@
 # heapsize: 8M
 """The whole meter on an ADE7953: provisioned with its constants, reset, without supply, tested."""
 
+import asyncio
 import unittest
 
+import ic_ade7953
 import vfs
 from flat_tariff import TARIFF
 
 import board
+import pins
 from meter.bed import METER_ID, Bed
 from meter.energy_sums import EnergySums
 from world import bench_clock, wiring
@@ -80,6 +83,63 @@ class OnAnAde7953(unittest.TestCase):
         self.assertTrue(0 < self.app.state.registers.wh[0] - before < 200)
         self.assertEqual(self.app.ic.reloads, 0)
         self.assertTrue(self.bed.ic.locked)
+
+
+class Overcurrent(unittest.TestCase):
+    """IRQ, inverted, in the place of a comparator on the shunt."""
+
+    def setUp(self):
+        wiring.reset_cause = wiring.PWRON_RESET
+        for net in wiring.nets.values():
+            net.listener = None  # the world of the test before
+        self.chosen = board.METERING_IC
+        ic_ade7953.OVERCURRENT_MA = 72000  # of peak: 50.9 A of a sine
+        self.bed = Bed(LOAD, ic="ade7953")
+        self.bed.comparator.carry = lambda current_mA: None
+        self.bed.ic.lead_out(lambda level: wiring.drive_pin(pins.OVERCURRENT, 1 - level))
+        self.app = self.bed.power_up()
+        self.app.provision(METER_ID, TARIFF, 5, overcurrent_mA=45000)
+        self.app.watch.sight.sensors["overcurrent"] = self.app.ic.overcurrent
+        bench_clock.advance_us(12000000)
+        self.app.credit(1, 1000000000)
+        asyncio.new_event_loop()
+
+    def tearDown(self):
+        vfs.umount(board.FOLDER)
+        board.METERING_IC = self.chosen
+        ic_ade7953.OVERCURRENT_MA = 0
+
+    def run_tasks(self, act):
+        """Run 3 seconds, then 100 ms after something; return whether supply is on then."""
+        async def life():
+            tasks = [asyncio.create_task(self.app.task.run(self)),
+                     asyncio.create_task(self.app.task.watch_current())]
+            await asyncio.sleep_ms(3000)
+            act()
+            await asyncio.sleep_ms(100)
+            for task in tasks:
+                task.cancel()
+        asyncio.run(life())
+        return self.bed.relay.closed
+
+    def feed(self):
+        """The watchdog of the task."""
+
+    def test_opens_within_100_ms(self):
+        self.assertFalse(self.run_tasks(lambda: self.bed.disturb("current_mA", 55000)))
+        self.assertEqual(self.app.task.overcurrents, 1)
+
+    def test_below_it_stays(self):
+        self.assertTrue(self.run_tasks(lambda: self.bed.disturb("current_mA", 50000)))
+        self.assertEqual(self.app.task.overcurrents, 0)
+
+    def test_a_reset_of_the_chip_is_no_overcurrent(self):
+        def reset():
+            self.bed.ic.reset_in_run()
+            self.bed.ic.advance(70)  # IRQ goes low
+
+        self.assertTrue(self.run_tasks(reset))
+        self.assertEqual((self.app.task.overcurrents, self.app.task.spikes), (1, 1))
 
 
 if __name__ == "__main__":

@@ -114,6 +114,8 @@ class Ade7953Model:
         self._voltage = 0
         self._frequency = 5000
         self._given = [0, 0, 0, 0]
+        self._follower = None
+        self._irq = 1
         self.power_on()
 
     # Supply, reset and time
@@ -201,6 +203,9 @@ class Ade7953Model:
             _check("reactive_mvar", load[2], -_MAX_MILLIWATTS, _MAX_MILLIWATTS)
             channel.load = (load[0], load[1] * live, load[2] * live)
         self._stale = True
+        if self.ready:
+            self._compare()
+            self._settle_irq()
 
     def advance(self, ms: int) -> None:
         """Let `ms` milliseconds (not negative) pass with the load applied."""
@@ -222,8 +227,7 @@ class Ade7953Model:
         for n, channel in enumerate(self._channels):
             status = IRQSTATB if n else IRQSTATA
             words[status] |= channel.advance(ms)
-            if self._peak(channel) > words[OILVL]:
-                words[status] |= OVERCURRENT
+        self._compare()
         self._watch_sign(0, ACTIVE_SIGN, self._a.active_code)
         self._watch_sign(1, REACTIVE_SIGN, self._a.reactive_code)
         self._watch_sag(ms)
@@ -232,6 +236,25 @@ class Ade7953Model:
                 self._golden = self._checksum()
             elif self._golden != self._checksum():
                 words[IRQSTATA] |= CHECKSUM_CHANGED
+        self._settle_irq()
+
+    def _compare(self) -> None:
+        """Compare the currents' peaks with OILVL; the first sample after a change has them."""
+        words = self._registers
+        for n, channel in enumerate(self._channels):
+            if self._peak(channel) > words[OILVL]:
+                words[IRQSTATB if n else IRQSTATA] |= OVERCURRENT
+
+    def lead_out(self, follower: object) -> None:
+        """Have follower(level) called when the level of the IRQ pin changes."""
+        self._follower = follower
+
+    def _settle_irq(self) -> None:
+        level = self.irq
+        if level != self._irq:
+            self._irq = level
+            if self._follower is not None:
+                self._follower(level)
 
     def _follow(self) -> None:
         if self._stale:
@@ -326,6 +349,7 @@ class Ade7953Model:
             self._stale = True
         elif address in (RSTIRQSTATA, RSTIRQSTATB):
             words[address - 1] &= ~word
+            self._settle_irq()
         elif AENERGYA <= address < AENERGYA + 6 and words[LCYCMODE] & RSTREAD:
             gone = self._channels[address & 1].clear(address)
             if address in (AENERGYA, RENERGYA):
