@@ -15,7 +15,8 @@ class Clock:
 second = 229996810
 records = Records("/none", EventLog(), Clock())
 records.load(Registers(32000), Zone("CET-1CEST,M3.5.0,M10.5.0/3"), {
-    "profile_minutes": 60, "profile_channels": ["import_Wh", "voltage_min_cV"]})
+    "profile_minutes": 60, "profile_channels": ["import_Wh", "voltage_min_cV"],
+    "band_above_percent": 0, "band_below_percent": 0})
 reading = Reading()
 reading.voltage_cV = 23000
 reading.active_W = 20000

@@ -90,9 +90,9 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_days(state: Path) -> None:
     rows, text = read(state, "daily")
-    assert rows[0]["day"] == "2020-02-15"
+    assert rows[0]["day"] == "2020-02-16"
     assert rows[-1]["day"] == "2020-04-30"
-    assert len(rows) == 76
+    assert len(rows) == 75
     assert {row["flags"] for row in rows} == {"", "late"}
     for before, row in zip(rows, rows[1:], strict=False):
         assert Decimal(row["balance"]) == (

@@ -67,7 +67,8 @@ def test_a_cover_is_told_and_trips_until_somebody_lifts_it(
     assert told(result) == [
         ("00:05:01", f"{cover}_opened", 0), ("00:05:01", "supply_disconnected", 0),
         ("00:06:05", f"{cover}_closed", 64), ("00:08:00", "power_cut", None),
-        ("00:09:00", "power_up", None), ("00:12:00", "supply_connected", 0)]
+        ("00:09:00", "power_up", None), ("00:09:00", "outage_ended", 239),
+        ("00:12:00", "supply_connected", 0)]
     assert result["supply"]["reasons"] == "none"
 
 

@@ -134,7 +134,7 @@ def test_control(sender: Sender, tmp_path: Path) -> None:
     assert sender.send("reset", "alarm")["time"] == STARTED + "+00:00"
     assert sender.send("reset", "lock-out")["reason"] == "unsupported"
     assert sender.send("test")["data"] == [2, 2]
-    assert sender.send("read", "registers")["data"] == [0, 0, 0, 0]
+    assert sender.send("read", "registers")["data"] == [0] * 10
     assert sender.send("read", "days", "--first", "0")["reason"] == "unsupported"
     assert sender.send("clear-events", "tamper")["reason"] == "unsupported"
     document = tmp_path / "tariff.json"

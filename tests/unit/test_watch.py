@@ -137,7 +137,7 @@ class Services(unittest.TestCase):
         outputs = Detector()
         outputs.stop = lambda: stopped.append(True)
         app = Part(board=Part(sensors=lambda: {}, cover=lambda: None),
-                   state=Part(counts_per_kWh=32000), load_control=lambda: outputs)
+                   state=Part(counts_per_kWh=32000, supply=Supply()), load_control=lambda: outputs)
         found = watch._DETECTORS
         watch._DETECTORS = ()
         try:

@@ -32,7 +32,8 @@ def littlefs(files: Iterable[File], size: int, program: int) -> bytes:
             with fs.open(file.path, "wb") as target:
                 target.write(file.data)
     except LittleFSError as error:
-        raise ImageError(f"littlefs: the files do not fit {size} bytes: {error}") from error
+        raise ImageError(f"littlefs: the files do not fit {size} bytes, each takes whole blocks "
+                         f"of {BLOCK}: build it frozen: {error}") from error
     fs.unmount()
     return bytes(fs.context.buffer)
 

@@ -2,8 +2,9 @@
 
 Each .mpy is imported by the WebAssembly port of tools/measure32, whose objects have the size of
 a board's, and is charged what stays alive. Modules come in the order of their imports, so that
-none is charged for another; those that neither boot.py nor main.py leads to take no RAM, those
-for tokens and messages none without keys, and those of the link none without its settings. The
+none is charged for another; those that neither boot.py nor main.py leads to take no RAM. What
+a function imports is loaded when a setting, a key or a person asks for it: it is counted for the
+programs themselves, for tokens and messages with keys, and for the link with its settings. The
 chip's own modules are stood in for.
 """
 
@@ -20,9 +21,9 @@ from tools.measure32 import MeasureError, measure
 FREE_LEAST = 0.30
 """The part of the heap that must be free in steady state (DESIGN, speed and memory)."""
 ENTRANCE = "joulegate.vending.entrance"
-"""What it imports in its functions is loaded only on a meter with keys."""
+"""What it leads to is loaded only on a meter with keys."""
 NETWORK = "joulegate.link.network"
-"""What it imports in its functions is loaded only on a meter with link settings."""
+"""What it leads to is loaded only on a meter with link settings."""
 RUNNING = 12 * 1024
 """Bytes that a running meter needs besides its modules: account, tariff, ledger, tasks.
 
@@ -37,10 +38,9 @@ def by_module(files: list[File], keys: bool = False, link: bool = False) -> dict
     keys: of a meter with keys for tokens and messages. link: of one with link settings that ask
     for everything: every family of modems, too, of which a meter loads one.
     """
-    late = set() if keys else {ENTRANCE}
-    late |= set() if link else {NETWORK}
+    asked = ([ENTRANCE] if keys else []) + ([NETWORK] if link else [])
     modules = {file.module: file for file in files if file.path not in PLAIN}
-    order = _order([file for file in files if file.path in PLAIN], modules, late)
+    order = _order([file for file in files if file.path in PLAIN], modules, asked)
     stand_ins = sorted(_outside(modules))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -89,26 +89,29 @@ def _imports(file: File, inside: bool = True) -> list[str]:
     return names
 
 
-def _order(programs: list[File], modules: dict[str, File], late: set[str]) -> list[str]:
+def _order(programs: list[File], modules: dict[str, File], asked: list[str]) -> list[str]:
     """Return the modules that `programs` lead to, each behind those it imports.
 
-    late: modules of which only the imports outside of functions count.
+    asked: modules that are used in full: what their functions import, and so on, counts too.
     """
     order: list[str] = []
-    begun: set[str] = set()
+    begun: set[tuple[str, bool]] = set()
 
-    def visit(name: str) -> None:
-        if name in begun or name not in modules:
+    def visit(name: str, inside: bool) -> None:
+        if (name, inside) in begun or name not in modules:
             return
-        begun.add(name)
-        visit(name.rpartition(".")[0])
-        for other in _imports(modules[name], name not in late):
-            visit(other)
-        order.append(name)
+        begun.add((name, inside))
+        visit(name.rpartition(".")[0], False)
+        for other in _imports(modules[name], inside):
+            visit(other, inside)
+        if name not in order:
+            order.append(name)
 
     for program in programs:
         for name in _imports(program):
-            visit(name)
+            visit(name, False)
+    for name in asked:
+        visit(name, True)
     return order
 
 
