@@ -20,6 +20,8 @@ Load = Annotated[Path, typer.Option(help=LOAD_HELP)]
 TariffName = Annotated[str, typer.Option(help="Tariff document: FILE#ID, or FILE#* for all.")]
 MeteringIc = Annotated[str, typer.Option(
     "--ic", help="The metering IC: atm90e26, or another that the bench has a model of.")]
+Spread = Annotated[str, typer.Option(
+    help="How the load lies on the phases of a three-phase IC: thirds, or one, all on A.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 
 _BILL_KEYS = (
@@ -40,13 +42,13 @@ def bill(
     load: Load, tariff: TariffName, as_json: AsJson = False,
     counts: Annotated[Path | None, typer.Option(
         help="Write what each tick read: import and export counts, two 32-bit integers.")] = None,
-    ic: MeteringIc = "atm90e26",
+    ic: MeteringIc = "atm90e26", spread: Spread = "thirds",
 ) -> None:
     """Run the firmware over a load file, minute by minute, and print a bill a month."""
     found = documents.find(tariff)
     with JsonFile(found) as path:
         results = [_ordered(r) for r in run_json(
-            "bill.py", str(load_file(load)), path, str(counts or ""), ic)]
+            "bill.py", str(load_file(load)), path, str(counts or ""), ic, spread)]
     if as_json:
         print(json.dumps(results if tariff.endswith("#*") else results[0], indent=1))
         return
@@ -112,7 +114,7 @@ def run(
     strap: Annotated[str, typer.Option(
         help="An ATM90E26's wiring: line, or anti-tamper to meter the larger line.",
     )] = "line",
-    ic: MeteringIc = "atm90e26",
+    ic: MeteringIc = "atm90e26", spread: Spread = "thirds",
     until: Annotated[str | None, typer.Option(help="Stop at this time.")] = None,
     tick: Annotated[int, typer.Option(min=1, max=60, help="Seconds a tick.")] = 60,
     commit_wh: Annotated[int, typer.Option(
@@ -139,6 +141,7 @@ def run(
         "settings": dict(_setting(s) for s in setting or []),
         "until": until, "tick_s": tick, "commit_Wh": commit_wh,
         "stop": "pull" if pull else "clean", "strap": _STRAPS[strap], "ic": ic,
+        "spread": spread,
     }
     if state:
         state.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,8 @@ that is settled no other whole frame goes out, which would overwrite LastData.
 
 from micropython import const
 
+from joulegate.drivers.spi_rate import rate_Hz
+
 RATE_MAX_HZ = const(136000)
 
 _LAST_DATA = const(0x06)
@@ -50,15 +52,7 @@ class Atm90e26Bus:
     @property
     def rate_Hz(self) -> int:
         """The SPI clock as the port reports it, 0 where it reports none."""
-        text = repr(self._spi)
-        at = text.find("baudrate=")
-        digits = ""
-        if at >= 0:
-            for c in text[at + 9:]:
-                if not "0" <= c <= "9":
-                    break
-                digits += c
-        return int(digits or "0")
+        return rate_Hz(self._spi)
 
     def read(self, register: int) -> int:
         """Return the word of a register."""

@@ -35,10 +35,12 @@ LEAD_IN_S = 10
 class Bed:
     def __init__(self, load: str, image: str | None = None, place: str | None = None,
                  fram: object = None, element: object = None,
-                 strap: int = board.METER_STRAP, ic: str = board.METERING_IC) -> None:
+                 strap: int = board.METER_STRAP, ic: str = board.METERING_IC,
+                 spread: str = "thirds") -> None:
         """load: a load file. image: flash image file, kept; place: file with the world's state.
         fram, element: models of a FRAM and of a secure element to fit. strap: an ATM90E26's
-        MMD1:MMD0. ic: the metering IC, one of ic_models.NAMES."""
+        MMD1:MMD0. ic: the metering IC, one of ic_models.NAMES. spread: how the load lies on
+        three phases, if it has them."""
         self.load = LoadFile(load)
         self._image = image
         self._place = place
@@ -47,7 +49,7 @@ class Bed:
         bench_clock.set_mode(bench_clock.VIRTUAL)
         bench_clock.start(start)
         board.METER_STRAP = strap
-        self.fitted = ic_models.fit(ic, strap)
+        self.fitted = ic_models.fit(ic, strap, spread)
         board.METERING_IC = ic
         self.ic = self.fitted.model
         self.relay = RelayModel(bench_clock.now_us, closed=state.get("relay_closed", True))
@@ -196,6 +198,10 @@ class Bed:
         elif name in ("bypassed", "reversed"):
             premises.catch_up()
             setattr(premises, name, bool(value))
+            premises.apply()
+        elif name in ("lost_phase", "wrong_sequence") and hasattr(self.ic, name):
+            premises.catch_up()
+            setattr(self.ic, name, value)
             premises.apply()
         elif name == "relay":
             self.relay.inject(value)

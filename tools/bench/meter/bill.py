@@ -1,11 +1,12 @@
 """Bill a load file: the firmware runs over it minute by minute, as fast as it goes.
 
-usage: micropython bill.py LOAD TARIFFS [COUNTS [IC]]
+usage: micropython bill.py LOAD TARIFFS [COUNTS [IC [SPREAD]]]
 
 TARIFFS is a JSON file with a list of tariff documents. The first is the meter's own, on the
 whole firmware with chip, flash and relay; the others ride along: the same readings into a core
 of their own. COUNTS, if given and not "", gets what each tick read: two little-endian 32-bit
-integers. IC is the metering IC, the board's own if it is not given.
+integers. IC is the metering IC, the board's own if it is not given; SPREAD how the load lies on
+three phases.
 Prints one JSON list, an object per tariff.
 """
 
@@ -72,8 +73,8 @@ class Payer:
                 raise RuntimeError("credit was refused: " + receipt.reason)
 
 
-def bill(load: str, documents: list, counts: object, ic: str) -> list:
-    bed = Bed(load, ic=ic)
+def bill(load: str, documents: list, counts: object, ic: str, spread: str) -> list:
+    bed = Bed(load, ic=ic, spread=spread)
     app = bed.power_up()
     sums = EnergySums(app.state.registers, bed)
     bench_clock.advance_us(LEAD_IN_S * 1000000 - bench_clock.now_us())
@@ -120,8 +121,9 @@ def main(arguments: list) -> None:
         documents = json.load(f)
     counts = open(arguments[2], "wb") if len(arguments) > 2 and arguments[2] else None
     ic = arguments[3] if len(arguments) > 3 else board.METERING_IC
+    spread = arguments[4] if len(arguments) > 4 else "thirds"
     try:
-        results = bill(arguments[0], documents, counts, ic)
+        results = bill(arguments[0], documents, counts, ic, spread)
     except ValueError as e:
         print(e, file=sys.stderr)
         sys.exit(2)

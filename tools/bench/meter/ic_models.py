@@ -7,6 +7,8 @@ the meter is `chip_counts` of its own, and the firmware divides. One that `nets`
 counter for both directions.
 """
 
+from world.three_phases import SPREADS
+
 SHUNT_UV_PER_A = 200
 DIVIDER_UV_PER_V = 1250
 
@@ -62,15 +64,34 @@ class _Ade7953:
         self.given_out = self.model.given_out
 
 
-_ICS = {"ade7953": _Ade7953, "atm90e26": _Atm90e26, "bl0942": _Bl0942}
+class _Atm90e32:
+    chip_counts = 1
+
+    def __init__(self, strap: int) -> None:
+        from world.atm90e32_model import Atm90e32Model
+        from world.three_phases import ThreePhases
+        self._chip = Atm90e32Model()
+        self.model = ThreePhases(self._chip)
+
+    def given_out(self) -> list:
+        return self._chip.emitted[0:16:4]
+
+
+_ICS = {"ade7953": _Ade7953, "atm90e26": _Atm90e26, "atm90e32": _Atm90e32, "bl0942": _Bl0942}
 NAMES = sorted(_ICS)
 
 
-def fit(name: str, strap: int) -> object:
+def fit(name: str, strap: int, spread: str = "thirds") -> object:
     """Return what the world has for a metering IC: `model`, `given_out()` and `chip_counts`.
 
-    strap: MMD1:MMD0 of an ATM90E26. ValueError for a name that is not known.
+    strap: MMD1:MMD0 of an ATM90E26. spread: how the load lies on three phases, one of
+    three_phases.SPREADS. ValueError for a name, or a spread, that is not known.
     """
     if name not in _ICS:
         raise ValueError("metering IC %r: must be one of %s" % (name, ", ".join(NAMES)))
-    return _ICS[name](strap)
+    if spread not in SPREADS:
+        raise ValueError("spread %r: must be one of %s" % (spread, ", ".join(SPREADS)))
+    fitted = _ICS[name](strap)
+    if hasattr(fitted.model, "spread"):
+        fitted.model.spread = spread
+    return fitted

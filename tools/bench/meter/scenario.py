@@ -6,7 +6,7 @@ SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "top_u
 [[time, amount, tid], ...], "outages": [[from, to, announced], ...], "next_tariffs":
 [[loaded, document, start], ...], "presses": [[time, seconds], ...], "orders": [[time, name,
 fields], ...], "disturbances": [[time, name, value], ...], "settings", "until", "tick_s", "image",
-"place", "commit_Wh", "stop", "strap", "ic"};
+"place", "commit_Wh", "stop", "strap", "ic", "spread"};
 times are ISO texts on the load file's clock, amounts decimal texts. Orders are instructions as an
 administrator gives them, settings hold from the provisioning on.
 With image and place the meter's flash and the world's place are kept, and a later run goes on
@@ -52,7 +52,8 @@ class Scenario:
         self.spec = spec
         self.places = unit_places(spec["tariff"]["currency"])
         self.bed = Bed(spec["load"], spec.get("image"), spec.get("place"),
-                       strap=spec.get("strap", 1), ic=spec.get("ic", board.METERING_IC))
+                       strap=spec.get("strap", 1), ic=spec.get("ic", board.METERING_IC),
+                       spread=spec.get("spread", "thirds"))
         self.until = parse_time(spec["until"]) if spec.get("until") else None
         self.actions = self._plan()
         self.timeline = []
