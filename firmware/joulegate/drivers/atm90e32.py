@@ -119,17 +119,17 @@ class Atm90e32:
         except Lost:
             self._restore()
             events = RELOADED
-        read = self._bus.read
+        bus = self._bus
         scale = self.calibration.scale
         volts = reading.phase_voltage_cV
         amperes = reading.phase_current_mA
         watts = reading.phase_active_W
         voltage = current = total = 0
         for i in range(_PHASES):
-            value = volts[i] = read(_URMS + i)
+            value = volts[i] = bus.read(_URMS + i)
             if value > voltage:
                 voltage = value
-            value = amperes[i] = read(_IRMS + i) * scale
+            value = amperes[i] = bus.read(_IRMS + i) * scale
             if value > current:
                 current = value
             value = self._power(_P_TOTAL + 1 + i)
@@ -140,8 +140,8 @@ class Atm90e32:
         reading.neutral_mA = current
         reading.active_W = _watts(total)
         reading.reactive_var = _watts(self._power(_Q_TOTAL))
-        reading.power_factor_milli = _signed(read(_PF_TOTAL))
-        reading.frequency_cHz = read(_FREQ)
+        reading.power_factor_milli = _signed(bus.read(_PF_TOTAL))
+        reading.frequency_cHz = bus.read(_FREQ)
         pending = self._pending
         reading.import_counts = pending[0]
         reading.export_counts = pending[1]

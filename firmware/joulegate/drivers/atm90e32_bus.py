@@ -24,6 +24,7 @@ RATE_MAX_HZ = const(1100000)
 
 _LAST_DATA = const(0x78)
 _TRIES = const(3)
+_PATIENCE = const(60)
 _ALL_ONES = const(0xFFFF)
 
 
@@ -106,7 +107,7 @@ class Atm90e32Bus:
                 self.unsettled = 0
                 return value
             self.errors += 1
-            last = self.settle(guard, expected)
+            last = self.settle(guard, expected, value)
             if last != expected:
                 return last  # the chip sent this and cleared; the bus spoilt our copy
             # LastSPIData still holds the guard: the chip did not see the read. Read again.
@@ -114,11 +115,12 @@ class Atm90e32Bus:
             "ATM90E32: register 0x%02X read 0x%04X, LastSPIData 0x%04X, expected to agree"
             % (register, value, last))
 
-    def settle(self, guard: int, expected: int) -> int:
+    def settle(self, guard: int, expected: int, value: int = 0) -> int:
         """Return LastSPIData once two readings agree; Atm90e32Error if they do not.
 
-        A line stuck high agrees with itself. Every proof that it is not moves LastSPIData, so
-        all ones are taken for a stuck line first, and are put to the proof only when they last.
+        A line that sticks agrees with itself, and every proof that it does not moves LastSPIData.
+        All ones are taken for a stuck line, and put to the proof only after sixty readings. Zero
+        is proved at once; if the line is dead, `value` is what was read while it was not.
         """
         last = self.read(_LAST_DATA)
         for _ in range(_TRIES):
@@ -126,6 +128,8 @@ class Atm90e32Bus:
             if again == last:
                 if last == _ALL_ONES:
                     self._doubt(guard, expected)
+                elif not last and self._dead(guard):
+                    last = value
                 self._doubts = 0
                 self.unsettled = 0
                 return last
@@ -133,8 +137,18 @@ class Atm90e32Bus:
         raise Atm90e32Error(
             "ATM90E32: LastSPIData read 0x%04X, expected alike twice: bus disturbed" % last)
 
+    def _dead(self, guard: int) -> bool:
+        """Return whether MISO is stuck low: a register that never holds zero reads so."""
+        for _ in range(1 + _TRIES):
+            if self.read(guard):
+                return False
+        return True
+
     def _doubt(self, guard: int, expected: int) -> None:
         """Return if all ones are the truth."""
         self._doubts += 1
-        if self._doubts <= _TRIES or self.read(guard) != expected:
-            raise Atm90e32Error("ATM90E32: LastSPIData read 0xFFFF: MISO stuck high")
+        if self._doubts > _PATIENCE:
+            if self.read(guard) == expected:
+                return
+            self.unsettled = 0  # LastSPIData holds it no more
+        raise Atm90e32Error("ATM90E32: LastSPIData read 0xFFFF: MISO stuck high")

@@ -110,7 +110,7 @@ class Calibration:
 
 
 def _phi(name: str, value: int) -> int:
-    """Return a Phi register: bit 15 delays the voltage, else the current; bits 7..0 by how much."""
+    """Return a Phi register: bits 7..0 are the delay, of the voltage with bit 15."""
     if not isinstance(value, int) or value & ~0x80FF:
         raise ValueError("calibration: %s %r: must be 0 to 255, or 32768 to 33023" % (
             name, value))

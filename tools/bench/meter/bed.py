@@ -195,13 +195,9 @@ class Bed:
             self.flash.restore(self._copy)
         elif name == "temperature_dC":
             wiring.wire_adc(pins.TEMPERATURE, (value + 500) * 65535 // 3300 + 1)
-        elif name in ("bypassed", "reversed"):
+        elif self._owner(name) is not None:
             premises.catch_up()
-            setattr(premises, name, bool(value))
-            premises.apply()
-        elif name in ("lost_phase", "wrong_sequence") and hasattr(self.ic, name):
-            premises.catch_up()
-            setattr(self.ic, name, value)
+            setattr(self._owner(name), name, value)
             premises.apply()
         elif name == "relay":
             self.relay.inject(value)
@@ -212,6 +208,14 @@ class Bed:
         else:
             raise ValueError("disturbance %r: there is no such thing in this world" % (name,))
         self._drive_load_side()
+
+    def _owner(self, name: str) -> object:
+        """Return who has a disturbance as an attribute, or None for another."""
+        if name in ("bypassed", "reversed"):
+            return self.premises
+        if name in ("lost_phase", "wrong_sequence") and hasattr(self.ic, name):
+            return self.ic
+        return None
 
     def save_place(self) -> None:
         """Keep where the world stands beside the flash image, for the next start."""

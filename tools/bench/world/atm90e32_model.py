@@ -211,7 +211,7 @@ class Atm90e32Model:
 
     def _fetch(self, address: int) -> int:
         self._follow()
-        if address == STATE_0 or address == STATE_1:
+        if STATE_0 <= address <= STATE_1:
             return self._states[address - STATE_0]
         if address == CRC_STATUS:
             return 1 if self._crc_bad else 0

@@ -31,6 +31,8 @@ class ThreePhases:
               neutral_mA: int | None = None, neutral_mW: int | None = None,
               neutral_mvar: int | None = None, frequency_cHz: int = 5000) -> None:
         """Set the load of all phases from now on. The chip does not see the neutral."""
+        if self.lost_phase not in (0, 1, 2, 3):
+            raise ValueError("lost_phase %r: must be 0 to 3" % (self.lost_phase,))
         chip = self.chip
         chip.set_frequency(frequency_cHz)
         chip.wrong_sequence = self.wrong_sequence
