@@ -39,6 +39,8 @@ CHIPS = {
     "atm90e26": Chip(Fraction(1, COUNTS_PER_KWH), METER_CONSTANT_ERROR),
     # The divisor is whole and AWGAIN makes up for it, in steps of which half a one may be wrong.
     "ade7953": Chip(Fraction(1, COUNTS_PER_KWH), Fraction(1, 2 * 4195205)),
+    # 450 * 10^9 over 320 is whole: its constant is exact, and its count is the meter's.
+    "atm90e32": Chip(Fraction(1, COUNTS_PER_KWH), Fraction(0)),
     # A pulse of 0.374 Wh and a count begun; half of a 65536th of a count in the pulse's 12.
     "bl0942": Chip(_BL0942_PULSE / 3600000 + Fraction(1, COUNTS_PER_KWH),
                    Fraction(1, 2 * 65536 * 11)),

@@ -11,7 +11,7 @@ from tools.bench.process import BenchError
 from tools.meterctl import firmware
 from tools.meterctl.errors import BadInput
 
-_METERING_ICS = ("atm90e26", "ade7953", "bl0942")
+_METERING_ICS = ("atm90e26", "ade7953", "atm90e32", "bl0942")
 """Whose calibration files are known; each has names of its own."""
 
 

@@ -50,12 +50,6 @@ def _bits(value: int) -> int:
     return count
 
 
-def _common(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a
-
-
 class EnergyPath:
     def __init__(self, words: list, signals: list) -> None:
         self._words = words
@@ -89,9 +83,7 @@ class EnergyPath:
         self._direct(0, totals[0], words[P_START], 0, rates, self.reversed_active)
         self._direct(0, totals[1], words[Q_START], 8, rates, self.reversed_reactive)
         # Rates are in 1/65536 mW; a count is 2 * PL / 25 mW ms.
-        common = 2 * constant * UNIT or 1
-        for rate in rates:
-            common = _common(common, rate * 25)
+        common = 25 if not 2 * constant % 25 else 1
         denominator = max(1, 2 * constant * UNIT // common)
         if denominator != self._denominator:
             before = self._denominator
