@@ -1,4 +1,4 @@
-"""A household on three phases: the same bill however it lies on them, and the detectors of phases."""
+"""A household on three phases: one bill however it lies on them, and the detectors of phases."""
 
 import json
 from pathlib import Path
