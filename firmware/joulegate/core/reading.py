@@ -12,9 +12,9 @@ QUANTITIES = const(4)
 class Reading:
     """What the metering IC measured; made once and filled again at every reading.
 
-    Energy is what was counted since the reading before, in counts: 0.1 pulse of the meter
-    constant, 0 to 65535 each. The rest is momentary. Signs are the consumer's: power is
-    positive when taken from the mains, reactive power when inductive. Distortion is the total
+    Energy is what was counted since the reading before, 0 to 65535 each, in counts of which the
+    calibration tells how many make a kWh. The rest is momentary. Signs are the consumer's: power
+    is positive when taken from the mains, reactive power when inductive. Distortion is the total
     harmonic one of the voltage in hundredths of a per cent, None where the IC has none.
 
     On three phases voltage_cV and current_mA are those of the highest phase, the powers sums.

@@ -41,7 +41,7 @@ _SQUARED_MAX = const(0x3FFF)
 
 class Registers:
     def __init__(self, counts_per_kWh: int) -> None:
-        """counts_per_kWh: ten times the meter constant in imp/kWh."""
+        """counts_per_kWh: of the metering IC, by its calibration."""
         self.counts_per_kWh = counts_per_kWh
         self.wh = array("I", [0] * REGISTERS)
         self.remainder = array("I", [0] * REGISTERS)
