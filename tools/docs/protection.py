@@ -98,6 +98,11 @@ outage. More than `phase_unbalance_W` between the phase with the highest and tha
 active power, for `protection_delay_s`, is an overload. A single-phase meter takes both settings
 and does not act on them.
 
+The [ATM90E32AS](metering-ics.md#atm90e32as) is such a driver. What has one value goes by the
+highest phase: `overcurrent_mA` and `overcurrent_peak_mA` by the largest current, the relay's check
+of its rail by the highest voltage, since the meter is supplied from whichever phase is there. A
+wrong phase sequence does not spoil metering and trips nothing.
+
 ## Settings
 
 | setting | default | range | |
