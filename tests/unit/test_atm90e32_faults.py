@@ -271,6 +271,31 @@ class Faults(Case):
         self.assertEqual(masks, [])
         self.all_counted()
 
+    def test_cut_alike_one_after_the_other(self):
+        for times in (1, 2, 3):
+            for register in ENERGIES:
+                self.cut_alike([register] + [0x78] * times)
+
+    def cut_alike(self, left):
+        self.running()
+
+        def before(first):
+            if left and first & 0xFF == left[0]:
+                left.pop(0)
+                self.chip.cut_next_read()
+
+        self.bus.before = before
+        self.read_seconds(1)
+        self.assertEqual(left, [])
+        self.bus.before = None
+        self.all_counted()
+
+    def test_much_at_once_is_counted_without_an_event(self):
+        self.running()
+        self.chip.advance(60000)
+        self.assertEqual(self.read(), 0)
+        self.all_counted()
+
     def test_flipped_guards(self):
         self.running()
         for head in (0x8031, 0x8000, 0x8079):
@@ -301,6 +326,34 @@ class Faults(Case):
         self.assertTrue(self.ic.bus_errors > 20, self.ic.bus_errors)
         self.assertEqual(self.ic.reloads, 0)
         self.all_counted()
+
+    def test_every_kind_of_noise_at_random(self):
+        # One read of sixteen: lost, cut or with a bit flipped; the same numbers every time.
+        state = [1]
+
+        def number():
+            state[0] = (state[0] * 75 + 74) % 65537
+            return state[0]
+
+        def before(first):
+            if first & 0x8000 and number() < 4096:
+                kind = number() % 4
+                if kind == 0:
+                    self.chip.lose_next_read()
+                elif kind == 1:
+                    self.chip.cut_next_read()
+                else:
+                    self.chip.flip_next_read(1 << number() % 16)
+
+        for load in (LOAD, EXPORT):
+            self.running(load)
+            self.bus.before = before
+            self.read_seconds(150)
+            self.bus.before = None
+            self.read_seconds(2)
+            self.all_counted()
+        self.assertTrue(self.ic.bus_errors > 200, self.ic.bus_errors)
+        self.assertEqual(self.ic.reloads, 0)
 
     def test_every_read_lost_for_a_while(self):
         self.running()

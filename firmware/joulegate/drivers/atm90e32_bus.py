@@ -26,6 +26,9 @@ _LAST_DATA = const(0x78)
 _TRIES = const(3)
 _PATIENCE = const(60)
 _ALL_ONES = const(0xFFFF)
+_SETTLE_READS = const(7)
+_LARGE = const(512)
+"""Counts that hardly flow between two readings: a disturbance may look like them, twice alike."""
 
 
 class Atm90e32Error(RuntimeError):
@@ -103,10 +106,12 @@ class Atm90e32Bus:
             self.unsettled = register
             value = self.read(register)
             last = self.read(_LAST_DATA)
-            if last == value and value != _ALL_ONES:
-                self.unsettled = 0
-                return value
-            self.errors += 1
+            if last == value:
+                if value < _LARGE:
+                    self.unsettled = 0
+                    return value
+            else:
+                self.errors += 1
             last = self.settle(guard, expected, value)
             if last != expected:
                 return last  # the chip sent this and cleared; the bus spoilt our copy
@@ -116,16 +121,20 @@ class Atm90e32Bus:
             % (register, value, last))
 
     def settle(self, guard: int, expected: int, value: int = 0) -> int:
-        """Return LastSPIData once two readings agree; Atm90e32Error if they do not.
+        """Return LastSPIData once two readings agree, or four of a large one; Atm90e32Error if
+        they do not.
 
         A line that sticks agrees with itself, and every proof that it does not moves LastSPIData.
         All ones are taken for a stuck line, and put to the proof only after sixty readings. Zero
         is proved at once; if the line is dead, `value` is what was read while it was not.
         """
         last = self.read(_LAST_DATA)
-        for _ in range(_TRIES):
+        alike = 1
+        for _ in range(_SETTLE_READS):
             again = self.read(_LAST_DATA)
-            if again == last:
+            alike = alike + 1 if again == last else 1
+            last = again
+            if alike == 2 and last < _LARGE or alike == 4:
                 if last == _ALL_ONES:
                     self._doubt(guard, expected)
                 elif not last and self._dead(guard):
@@ -133,9 +142,8 @@ class Atm90e32Bus:
                 self._doubts = 0
                 self.unsettled = 0
                 return last
-            last = again
         raise Atm90e32Error(
-            "ATM90E32: LastSPIData read 0x%04X, expected alike twice: bus disturbed" % last)
+            "ATM90E32: LastSPIData read 0x%04X, expected alike: bus disturbed" % last)
 
     def _dead(self, guard: int) -> bool:
         """Return whether MISO is stuck low: a register that never holds zero reads so."""
