@@ -126,7 +126,7 @@ class Atm90e32Bus:
 
         A line that sticks agrees with itself, and every proof that it does not moves LastSPIData.
         All ones are taken for a stuck line, and put to the proof only after sixty readings. Zero
-        is proved at once; if the line is dead, `value` is what was read while it was not.
+        is proved at once; if the line is dead, `value`, unless large, was read while it was not.
         """
         last = self.read(_LAST_DATA)
         alike = 1
@@ -138,7 +138,7 @@ class Atm90e32Bus:
                 if last == _ALL_ONES:
                     self._doubt(guard, expected)
                 elif not last and self._dead(guard):
-                    last = value
+                    last = value if value < _LARGE else 0
                 self._doubts = 0
                 self.unsettled = 0
                 return last
