@@ -97,7 +97,7 @@ def test_days(state: Path) -> None:
     for before, row in zip(rows, rows[1:], strict=False):
         assert Decimal(row["balance"]) == (
             Decimal(before["balance"]) + Decimal(row["credits"]) - Decimal(row["charges"]))
-    assert list(csv.DictReader(io.StringIO(text)))[5]["import_kWh"] == "0.186"
+    assert list(csv.DictReader(io.StringIO(text)))[4]["import_kWh"] == "0.186"
 
 
 def test_months(state: Path) -> None:
