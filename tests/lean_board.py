@@ -120,6 +120,10 @@ def cover() -> object:
     return mains_good
 
 
+def pulse_inputs() -> list:
+    return []
+
+
 def button() -> None:
     return None
 

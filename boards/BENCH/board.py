@@ -150,6 +150,12 @@ def outputs() -> list:
     return [machine.Pin(pin, machine.Pin.OUT, value=0) for pin in pins.OUTPUTS]
 
 
+def pulse_inputs() -> list:
+    """Return the pins of pulse contacts, high while they are open."""
+    return [machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP)
+            for pin in (pins.PULSE_1, pins.PULSE_2, pins.PULSE_3, pins.PULSE_4)]
+
+
 def button() -> object:
     """Return the function that tells whether the customer's button is pressed; to ground."""
     pin = machine.Pin(pins.BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)

@@ -31,6 +31,11 @@ LATCH_CLEAR = 23
 """Low clears both; the board holds it high."""
 OVERCURRENT = 29
 """High while the comparator on the shunt reports overcurrent."""
+PULSE_1 = 30
+"""Contact of a water or gas meter to ground: low while closed."""
+PULSE_2 = 31
+PULSE_3 = 32
+PULSE_4 = 33
 TEMPERATURE = 26
 """Analogue: the terminals' temperature."""
 OUTPUTS = (24, 25, 27, 28)

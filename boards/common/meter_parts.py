@@ -133,6 +133,13 @@ def outputs() -> list:
     return []
 
 
+def pulse_inputs() -> list:
+    """Return the pins of pulse contacts, high while they are open; none where no pin is left."""
+    names = ("PULSE_1", "PULSE_2", "PULSE_3")
+    return [machine.Pin(getattr(pins, name), machine.Pin.IN, machine.Pin.PULL_UP)
+            for name in names if hasattr(pins, name)]
+
+
 def button() -> None:
     """Return the function that tells of the customer's button: none is led out yet."""
 

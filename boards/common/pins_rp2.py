@@ -1,6 +1,6 @@
 """Pin numbers of every board on a Raspberry Pi Pico, Pico W or Pico 2. See docs/boards/rp2040.md.
 
-All three lead out the same pins; 23, 24, 25 and 29 are the module's own. Free: 20, 27 and 28.
+All three lead out the same pins; 23, 24, 25 and 29 are the module's own. None is free.
 """
 
 MODEM_UART = 0
@@ -39,3 +39,8 @@ METER_WARN = 7
 DISPLAY_CS = 21
 DISPLAY_WR = 22
 DISPLAY_DATA = 26
+
+PULSE_1 = 20
+"""Contact of a water or gas meter to ground, low while closed."""
+PULSE_2 = 27
+PULSE_3 = 28

@@ -147,6 +147,19 @@ class App:
         self.switch.configure(state.settings.values)
         self.watch.configure(state.settings.values)
         state.configure_debts()
+        state.configure_energies(self.clock.now())
+        if state.energies is not None and not state.energies.inputs:
+            self._attach_pulse_inputs(state.energies)
+
+    def _attach_pulse_inputs(self, energies: object) -> None:
+        """Have other energies count the pulses of their inputs."""
+        # Only here: few meters count any, and a module takes memory.
+        from joulegate.drivers.pulse_input import PulseInput
+        pins = self.board.pulse_inputs()
+        energies.attach([
+            (energy, PulseInput(
+                pins[energy.input - 1], energy.least_ms, time.ticks_ms, time.ticks_diff))
+            for energy in energies.energies if energy.input <= len(pins)])
 
     def provision(
         self, meter_id: str, document: bytes, unit_places: int, **settings: object

@@ -34,7 +34,7 @@ class Commissioning:
         if second is None and not app.clock.valid:
             raise RuntimeError("clock: has no time, it must be set with the provisioning")
         pack_meter_id(meter_id)
-        app.state.settings.changed(**settings)
+        self._check_energies(app.state.settings.changed(**settings), unit_places)
         counts = self._counts(calibration)
         app.state.tariffs.check(document, counts, unit_places)
         if second is not None:
@@ -63,6 +63,11 @@ class Commissioning:
         """Store settings; they hold from now on, the time zone from the next start."""
         app = self._app
         settings = app.state.settings
+        state = app.state
+        if changes.get("energies"):
+            self._check_energies(
+                settings.changed(**changes),
+                state.billing.tariff.unit_places if state.provisioned else 0)
         settings.set(**changes)
         values = settings.values
         app.metering.configure(values)
@@ -74,7 +79,16 @@ class Commissioning:
             app.state.configure_demand(app.state.billing, app.clock.now())
             account.maximum = values["maximum_balance"]
             app.state.supply.levels.arm(account.balance)
+            if "energies" in changes:
+                app.metering.commit()
         app.log.add(event.SETTINGS_CHANGED, app.clock.now())
+
+    def _check_energies(self, values: dict, unit_places: int) -> None:
+        """Raise EnergyError unless this meter can count and charge the energies of settings."""
+        if values["energies"]:
+            # Only here: few meters count any, and a module takes memory.
+            from joulegate.core.energy_setting import check_for, parse
+            check_for(parse(values["energies"]), unit_places, len(self._app.board.pulse_inputs()))
 
     def clear_tamper(self) -> None:
         """Lift the tamper reason of the supply, at the word of a token.

@@ -11,6 +11,7 @@ from joulegate.core.supply_reasons import PROTECTION
 
 _COMMIT_FLAGS = const(0x20F)  # PRICE, DAY, MONTH, TARIFF, SUPPLY
 _BUSY_MS = const(50)
+_PULSES_UNCOMMITTED = const(100)
 
 
 class Metering:
@@ -49,6 +50,8 @@ class Metering:
         self._tick_ms = values["tick_ms"]
         self._tell_sags = not values["sag_percent"]
         self._commit_counts = values["commit_Wh"] * self.state.counts_per_kWh // 1000
+        # A hundred pulses of other energies weigh as much.
+        self._pulse_counts = self._commit_counts // _PULSES_UNCOMMITTED + 1
         self._commit_ms = values["commit_minutes"] * 60000
 
     def step(self) -> int:
@@ -57,6 +60,9 @@ class Metering:
         now = self.clock.now()
         reading = self.reading
         self._read(reading, now)
+        energies = self.state.energies
+        if energies is not None:
+            self._counts += energies.take() * self._pulse_counts
         up = self.clock.uptime()
         flags = self.meter.tick(now, reading, up)
         demand = self.state.demand

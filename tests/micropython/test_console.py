@@ -105,7 +105,7 @@ class Typed(Case):
         self.provision()
         words = (b"help", b"status", b"registers", b"balance", b"tariff", b"relay", b"events",
                  b"test", b"settings", b"identity", b"days", b"months", b"purchases", b"link",
-                 b"demand", b"green")
+                 b"demand", b"green", b"energies")
         self.ok({"do": "set", "values": {"demand_minutes": 15}})
         for word in words:
             for form in (word, word + b"()"):

@@ -42,6 +42,7 @@ class Records:
     closed: int
     debts: tuple[int, ...]
     recovered: int
+    other_energies: int
     import_mark: int
     registers_Wh: tuple[int, ...]
     register_remainders: tuple[int, ...]
@@ -88,6 +89,7 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
     charges_low, charges_high, credits_low, credits_high = take("IhIh")
     take("I")  # latest purchase
     *debts, recovered_low, recovered_high, _ = take("3IIHI")
+    others_low, others_high, _ = take("IHH")
     take("8s8si")  # tariffs, start
     take("hiHH")  # day, last second seen, month, window
     take("6I")  # positions
@@ -118,5 +120,6 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
     return Records(
         sequence, balance, charges_high * LIMB + charges_low, credits_high * LIMB + credits_low,
         (rem1, rem2), cells, days_charged, (settled[0], settled[1]), marks, closed,
-        tuple(debts), recovered_high * LIMB + recovered_low, import_mark,
+        tuple(debts), recovered_high * LIMB + recovered_low,
+        others_high * LIMB + others_low, import_mark,
         values[:8], values[8:], purchases)

@@ -47,6 +47,7 @@ class Keeps(Case):
             "load_limit_s": 30, "load_limit_retries": 0, "load_limit_wait_s": 3600,
             "close_delay_s": 1799, "warning_percents": [50, 10],
             "friendly_hours": ["mon-fri 17:30-11:00", "12-25 00:00-24:00"],
+            "energies": ["1 water 100/m3 2.35", "2 gas 1/10l 0.001 above 500 0.002 ms 50"],
             "debt_1_rate": 500, "debt_1_period": 2, "debt_2_rate": 1, "debt_2_period": 3,
             "debt_percent": 100, "debt_cap": 9000, "debt_cap_period": 3, "debt_suspend": 3,
             "uplink_minutes": 60, "uplink_batch": 6,
@@ -140,6 +141,10 @@ class Refuses(Case):
         for value in (5, "all 00:00-06:00", ["all"], [5], ["all 00:00-06:00"] * 17,
                       ["all 6:00-7:00"], ["mon-fri-sun 06:00-07:00"], ["02-30 none"]):
             self.refused("setting friendly_hours", repr(value), friendly_hours=value)
+
+    def test_energies(self):
+        for value in (5, "1 water 100/m3 2.35", [5], ["1 water"], ["1 a 1/l 1", "1 b 1/l 1"]):
+            self.refused("setting energies", repr(value), energies=value)
 
     def test_one_bad_of_several_changes_nothing(self):
         self.refused("tick_ms", commit_Wh=120, tick_ms=1, zone="UTC0")

@@ -10,7 +10,7 @@ Field = tuple[str, str, str, int, int | None, int | None, str]
 TYPES = {
     "B": "unsigned 8", "h": "signed 16", "H": "unsigned 16", "I": "unsigned 32", "i": "signed 32",
     "Q": "unsigned 64", "q": "signed 64", "8s": "8 bytes", "13s": "13 bytes",
-    "T": "unsigned 24",
+    "T": "unsigned 24", "16s": "16 bytes", "48s": "48 bytes",
 }
 
 INTRODUCTION = """\
@@ -44,6 +44,15 @@ REGISTERS = """\
 hot record. After a cut between the two, the marks of the hot record tell how many counts are
 missing here, and they are added at the next start."""
 
+ENERGIES = """\
+## Other energies
+
+`{file}`: [counts of pulses](other-energies.md) and more, {size} bytes, only on a
+meter that counts any. It holds two states in turn, those of odd and of even generations. It is
+written before the hot record, whose `others.generation` says which of the two is its own, so that
+a cut between the two leaves money and counts of the same commit. It is a file on a board with FRAM
+too."""
+
 
 FRAM = """\
 ## In FRAM
@@ -76,6 +85,9 @@ def page() -> str:
         size = len(record.buffer)
         file = record.path.lstrip("/")
         parts += [text.format(file=file, size=size, limit=limit), _table(record, size)]
+    record = firmware.load("joulegate.storage.energy_record").EnergyRecord("", None, None).record
+    size = len(record.buffer)
+    parts += [ENERGIES.format(file=record.path.lstrip("/"), size=size), _table(record, size)]
     home = module.Ledger("", _AnyFram())
     parts.append(FRAM.format(
         hot=home.hot.slots[0], hot2=home.hot.slots[1], registers=home.registers.slots[0],

@@ -10,6 +10,7 @@ Field = tuple[str, str, int, int | None, int | None, str]
 TYPES = {
     "B": "unsigned 8", "H": "unsigned 16", "h": "signed 16", "I": "unsigned 32",
     "i": "signed 32", "Q": "unsigned 64", "q": "signed 64", "8s": "8 bytes", "112s": "112 bytes",
+    "12s": "12 bytes", "4s": "4 bytes",
 }
 WHOLE = {
     code: (-(1 << bits - 1), (1 << bits - 1) - 1) if code.islower() else (0, (1 << bits) - 1)
@@ -100,6 +101,13 @@ Energy channels hold the register modulo 65536, so what lies between two entries
 difference, also over an outage or a damaged entry. Channels, by bit from 0 on, at most {width} in
 an entry: {channels}. The lower flags are those of the profile status of DLMS/COSEM."""
 
+ENERGIES = """\
+## Months of other energies
+
+An entry an [input](other-energies.md) when a month ends, before the ledger commit that ends it,
+and when the meter at the input or the customer changes. What a cut before that commit left over
+is taken back at the next start. Only on a meter that counts any."""
+
 PURCHASES = """\
 ## Purchase log
 
@@ -135,6 +143,7 @@ def page() -> str:
     profile = store["load_profile"].LoadProfile("", None)
     purchases = store["purchase_log"].PurchaseLog("", None)
     outbox = store["outbox"].Outbox("", None)
+    months = firmware.load("joulegate.storage.energy_record").month_ring("")
     voltage = store["voltage_store"].VoltageStore("", None)
     summary = "\n".join(_summary(title, rings) for title, rings in (
         ("events, a class", events.rings[:1]),
@@ -143,6 +152,7 @@ def page() -> str:
         ("monthly freezes", [freezes.month_ring]),
         ("load profile", [profile.ring]),
         ("voltage", [voltage.ring]),
+        ("months of other energies", [months]),
         ("credits", [purchases.credits]),
         ("refusals", [purchases.refusals]),
         ("receipts not acknowledged", [outbox.receipts])))
@@ -157,6 +167,7 @@ def page() -> str:
             channels=", ".join(f"`{name}`" for name in store["load_profile"].CHANNELS)),
         _table(profile.ring),
         VOLTAGE.format(days=voltage.ring.capacity // 24), _table(voltage.ring),
+        ENERGIES, _table(months),
         PURCHASES.format(refusals=store["purchase_log"].REFUSALS_DAILY),
         _table(purchases.credits),
         OUTBOX.format(size=len(outbox.record.buffer), window=store["outbox"].WINDOW,

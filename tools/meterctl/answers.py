@@ -62,6 +62,7 @@ SHAPES: dict[str, Fields] = {
     **dict.fromkeys(("days", "months", "purchases", "log", "outputs", "output"),
                     _of(LIST, "columns rows")),
     "quality": _of(LIST, "columns rows") | _of(OBJECT, "voltage"),
+    "energies": _of(LIST, "columns rows") | _of(TEXT, "charged"),
     "clear_log": {},
     "link": _of(TEXT, "phase") | _of(MAYBE_TEXT, "transport failure")
     | _of(MAYBE_NUMBER, "losses failed_tries refused longest_step_ms long_steps")

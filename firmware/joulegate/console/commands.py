@@ -10,6 +10,7 @@ _HELP = (
     ("registers", "energy by quadrant, apparent, power factors"),
     ("demand [reset]", "mean power, its maxima; or begin the maxima anew"),
     ("green [DAY]", "taken and given on a day, by period"),
+    ("energies", "water, gas and others counted by pulses, by month"),
     ("balance", "account and this month"),
     ("tariff", "tariff in force and the one to follow"),
     ("relay", "relay commanded, found, and its detector"),
@@ -37,7 +38,8 @@ _DEVELOPMENT_HELP = (
     ("press [long]", "press the customer's button"),
 )
 _REPORTS = ("status", "registers", "balance", "tariff", "relay", "settings", "identity",
-            "days", "months", "purchases", "link", "demand", "green", "quality", "outputs")
+            "days", "months", "purchases", "link", "demand", "green", "quality", "outputs",
+            "energies")
 
 
 class Commands:

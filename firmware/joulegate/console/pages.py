@@ -112,6 +112,10 @@ def _demand(r: dict) -> list:
         r["minutes"], r["subperiods"], "" if r["subperiods"] == 1 else "s")] + _table(r)
 
 
+def _energies(r: dict) -> list:
+    return _table(r) + [_LABEL % ("charged in all", r["charged"])]
+
+
 def _green(r: dict) -> list:
     return ["%s, %d intervals, %d without energy" % (
         r["day"], r["intervals"], r["unknown"])] + _table(r)
@@ -146,4 +150,4 @@ _ORDER = {
 _PAGES = {"status": _status, "events": _events, "settings": _settings, "self_test": _tests,
           "identity": _identity, "balance": _balance, "days": _table, "months": _table,
           "purchases": _table, "log": _table, "link": _link, "demand": _demand, "green": _green,
-          "quality": _quality, "outputs": _table}
+          "quality": _quality, "outputs": _table, "energies": _energies}

@@ -26,6 +26,7 @@ _LINK_FILE = "link.json"
 _UNITS = {
     "zone": "POSIX TZ, from the next start", "warnings": "credit units, falling",
     "warning_percents": "% of the last top-up, falling",
+    "energies": "INPUT NAME PULSES/UNIT PRICE, as '1 water 100/m3 2.35'",
     "friendly_hours": "DAYS HOURS, as 'mon-fri 17:30-11:00'",
     "outputs": "OUTPUT on|off [CONDITION], as '1 on period=valley'",
     "sms_numbers": "telephone numbers that are reminded",
@@ -169,8 +170,8 @@ def settings(app: object) -> dict:
         unit = _UNITS.get(name, unit)
         rows.append({"name": name, "value": values[name], "default": default[name],
                      "low": low, "high": high, "unit": unit,
-                     "texts": name in ("friendly_hours", "profile_channels", "sms_numbers",
-                                      "outputs")})
+                     "texts": name in ("energies", "friendly_hours", "profile_channels",
+                                      "sms_numbers", "outputs")})
     return {"settings": rows}
 
 
@@ -195,6 +196,13 @@ def outputs(app: object) -> dict:
     """Return the auxiliary outputs and why they are on or off."""
     from joulegate.console import output_reports
     return output_reports.outputs(app)
+
+
+def energies(app: object) -> dict:
+    """Return the months of energies counted by pulses; no rows where there never were any."""
+    _billing(app)
+    from joulegate.console import other_energies
+    return other_energies.energies(app)
 
 
 def tests(app: object) -> dict:

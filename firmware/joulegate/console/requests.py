@@ -24,7 +24,7 @@ _REPORTS = {
     "balance": reports.balance, "tariff": reports.tariff, "relay": reports.relay,
     "events": reports.events, "settings": reports.settings, "self_test": reports.tests,
     "link": reports.link, "demand": reports.demand, "green": reports.green,
-    "quality": reports.quality, "outputs": reports.outputs,
+    "quality": reports.quality, "outputs": reports.outputs, "energies": reports.energies,
     "days": record_reports.days, "months": record_reports.months,
     "purchases": record_reports.purchases, "log": record_reports.log,
 }

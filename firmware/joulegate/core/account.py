@@ -13,6 +13,7 @@ The sum of debits is thus the exact cost, rounded down, at every instant and for
 from micropython import const
 
 from joulegate.core.debt_state import DebtState
+from joulegate.core.other_charges import OtherCharges
 
 BALANCE_LIMIT = const(0x3FFFFFFF)
 """Largest balance in credit units; credits that would pass it are refused."""
@@ -45,6 +46,8 @@ class Account:
         self.d2 = 1
         self.debts = DebtState()
         """What is recovered of them is part of the charges."""
+        self.others = OtherCharges()
+        """For energies other than electricity; part of the charges too."""
 
     @property
     def charges(self) -> int:

@@ -78,8 +78,8 @@ class Billing:
         # in 1e-8 of the currency. They count towards steps and the minimum.
         self.earlier_counts = 0
         self.earlier_cost = 0
-        # Statements closed so far; with the open month, and what was recovered of debts, they
-        # must equal the account's charges.
+        # Statements closed so far; with the open month, what was recovered of debts and what
+        # other energies cost, they must equal the account's charges.
         self.settled_units = 0
         self.settled_remainder = 0
         # When to look at the clock again: at next_edge, or when it is before `entered`.
@@ -223,6 +223,9 @@ class Billing:
             recovery.begin_day(self.day, new_month, self.zone.first_instant(self.day))
             if recovery.settled:
                 self.pricing.flags |= DEBT
+        energies = self.account.others.energies
+        if energies is not None:
+            energies.begin_day(self.month, self.zone.first_instant(self.day))
         document = self.tariff.document
         due = document.day_charge
         self.days_charged += 1
@@ -282,6 +285,8 @@ class Billing:
         their window; the charges of this day and month stay with who leaves.
         """
         self.advance(now)
+        if self.account.others.energies is not None:
+            self.account.others.energies.end_customer(now)
         statement = Statement(self, True, True)
         self._settle(statement)
         self.listener.tariff_end(self, statement)
@@ -345,15 +350,16 @@ class Billing:
         return Statement(self, closing)
 
     def audit(self) -> str:
-        """Recompute the account from the statements, and what was recovered of debts; return ""
-        or what disagrees."""
+        """Recompute the account from the statements, and what was recovered of debts and charged
+        for other energies; return "" or what disagrees."""
         account = self.account
         if account.balance != account.credits - account.charges:
             return "balance %d: credits %d less charges %d" % (
                 account.balance, account.credits, account.charges)
         d = self.tariff.d1 * self.tariff.d2
         stated = self.settled_units * d + self.settled_remainder + Statement(self, False).fraction
-        charged = (account.charges - account.debts.recovered) * d + account.remainder
+        charged = account.charges - account.debts.recovered - account.others.charged
+        charged = charged * d + account.remainder
         if stated != charged:
             return "charges %d/%d: statements say %d/%d" % (charged, d, stated, d)
         return ""

@@ -19,7 +19,7 @@ from joulegate.core.replay import BASE_LAST, MARKS
 from joulegate.core.tariff_document import CELLS_MAX, PERIODS_MAX
 from joulegate.storage.record import Record, RecordError, restore
 
-HOT_VERSION = const(6)
+HOT_VERSION = const(7)
 REGISTERS_VERSION = const(2)
 
 _MARK = "ledger.fram"
@@ -48,6 +48,9 @@ FIELDS = (
     ("debts", "recovered_low", "I", 1, 0, _LIMB, "units recovered, modulo 2**29"),
     ("debts", "recovered_high", "H", 1, 0, _HIGH, "units recovered, divided by 2**29"),
     ("debts", "capped", "I", 1, 0, _SMALL, "units of top-ups taken under the cap so far"),
+    ("others", "charged_low", "I", 1, 0, _LIMB, "units of other energies, modulo 2**29"),
+    ("others", "charged_high", "H", 1, 0, _HIGH, "units of other energies, divided by 2**29"),
+    ("others", "generation", "H", 1, 0, 65534, "state of other energies, 0 for none"),
     ("billing", "tariff_digest", "8s", 1, None, None, "SHA-256 of the tariff, first 8 bytes"),
     ("billing", "next_digest", "8s", 1, None, None, "the same of the tariff to follow, or 0"),
     ("billing", "next_start", "i", 1, -NEVER, NEVER, "UTC second at which it follows"),
@@ -130,6 +133,8 @@ class Ledger:
                 fram, 2 * _HOT_ROOM, _REGISTERS_ROOM, "fram/registers", *_REGISTERS)
         self.owners = {}
         self.commits = 0
+        self.energies: object = None
+        """An EnergyRecord where there are energies other than electricity."""
         self._held = False
 
     @property
@@ -225,10 +230,24 @@ class Ledger:
         if self._held:
             self.hot.sequence -= 1
         self.owners["registers"].gather()
-        self.hot.commit(self.owners)
+        if self.energies is not None:
+            self._commit_with_energies()
+        else:
+            self.hot.commit(self.owners)
         self.registers.sequence = self.hot.sequence - 1
         self.registers.commit(self.owners)
         self.commits += 1
+
+    def _commit_with_energies(self) -> None:
+        """Commit the hot record, and before it what it points at."""
+        energies = self.energies
+        energies.prepare(self.owners["billing"].seen)
+        try:
+            self.hot.commit(self.owners)
+        except Exception:
+            energies.cancel()
+            raise
+        energies.finish()
 
     def hold(self) -> None:
         """Commit under the present number from now on: entries of a journal above it wait."""

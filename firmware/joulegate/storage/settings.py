@@ -50,7 +50,7 @@ def check(name: str, value: object, values: dict, numbers: NumberRules) -> None:
             check_levels(values["cut_off"], tuple(value))
         except ValueError as e:
             raise SettingError("setting warnings: %r: %s" % (value, e)) from None
-    elif name in ("warning_percents", "friendly_hours", "outputs"):
+    elif name in ("warning_percents", "friendly_hours", "outputs", "energies"):
         _check_list(name, value)
     elif name == "sms_numbers":
         _check_numbers(value)
@@ -68,10 +68,14 @@ def _check_list(name: str, value: object) -> None:
             check_percents(tuple(value))
         elif name == "outputs":
             if value:
+                # Only here and below: few meters have these, and a module takes memory.
                 from joulegate.core import output_rules
                 output_rules.parse(value)
+        elif name == "energies":
+            if value:
+                from joulegate.core import energy_setting
+                energy_setting.parse(value)
         elif value:
-            # Only here: few meters have friendly hours, and a module takes memory.
             from joulegate.core.friendly_hours import parse
             parse(value)
     except ValueError as e:
@@ -122,6 +126,7 @@ def defaults(numbers: NumberRules) -> dict:
     values["warnings"] = []
     values["warning_percents"] = []
     values["friendly_hours"] = []
+    values["energies"] = []
     values["sms_numbers"] = []
     values["outputs"] = []
     values["profile_minutes"] = MINUTES[0]

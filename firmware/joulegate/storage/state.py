@@ -21,6 +21,9 @@ from joulegate.storage.records import Records
 from joulegate.storage.settings import Settings
 from joulegate.storage.tariff_store import TariffStore
 
+_ENERGIES = "energies"
+"""Folder of what belongs to other energies, if there ever were any."""
+
 
 class State:
     """account, billing and ledger are None while the meter is not provisioned; `error` then
@@ -46,6 +49,8 @@ class State:
         self.supply = Supply()
         self.demand: object = None
         """Of core.demand, None while it is off or the meter is not provisioned."""
+        self.energies: object = None
+        """A core.other_energies.OtherEnergies, None without any or without an account."""
         self.account: Account | None = None
         self.billing: Billing | None = None
         self.meter_id = ""
@@ -85,7 +90,9 @@ class State:
         billing.open(now)
         self.configure_demand(billing, now)
         self.journal.create()
+        self._forget_energies(account)
         self.ledger.create(self._owners(number, account, billing, switch))
+        self._configure_energies(account, billing, now)
         self.meter_id = meter_id
         self.account = account
         self.billing = billing
@@ -104,6 +111,7 @@ class State:
         except (OSError, ValueError) as e:
             self.account = None
             self.billing = None
+            self.energies = None
             self.error = str(e)
             self.log.add(event.STORAGE_ERROR, now)
 
@@ -126,6 +134,7 @@ class State:
         self._configure_debts(account)
         self._load_next(billing, values, now)
         self.configure_demand(billing, now)
+        self._configure_energies(account, billing, now)
         self.meter_id = unpack_meter_id(number)
         self.account = account
         self.billing = billing
@@ -186,6 +195,45 @@ class State:
             debts.recovery = Recovery(account, self.supply)
         debts.recovery.configure(self.settings.values)
 
+    def configure_energies(self, now: int) -> None:
+        """Have other energies go by the settings as they are, at a UTC second.
+
+        Their inputs are to be given to them then.
+        """
+        if self.account is not None:
+            self._configure_energies(self.account, self.billing, now)
+
+    def _configure_energies(self, account: Account, billing: Billing, now: int) -> None:
+        texts = self.settings.values["energies"]
+        if self.energies is None:
+            if not texts:
+                return
+            # Only here: few meters count other energies, and their modules take memory.
+            from joulegate.core.other_energies import OtherEnergies
+            from joulegate.storage.energy_record import EnergyRecord
+            record = EnergyRecord(self._folder, account.others, self.log)
+            try:
+                found = record.load()
+            except (OSError, ValueError):
+                # Money stays as the ledger has it; the counts begin anew.
+                self.log.add(event.STORAGE_ERROR, now)
+                found = record.begin_anew()
+            self.energies = OtherEnergies(account, billing.tariff.unit_places, found)
+            record.serve(self.energies)
+            account.others.energies = self.energies
+            self.ledger.energies = record
+        if texts != self.energies.texts:
+            from joulegate.core.energy_setting import parse
+            self.energies.configure(texts, parse(texts), billing.month, now)
+
+    def _forget_energies(self, account: Account) -> None:
+        """Drop what another account has left of other energies; OSError."""
+        self.energies = None
+        self.ledger.energies = None
+        if _ENERGIES in os.listdir(self._folder):
+            from joulegate.storage.energy_record import EnergyRecord
+            EnergyRecord(self._folder, account.others, self.log).forget()
+
     def set_debt(self, number: int, units: int) -> int:
         """Have debt 1 or 2, by time, or 3, of top-ups, be so many credit units from now on, and
         commit that; return what it was.
@@ -238,6 +286,7 @@ class State:
                 meter_id, billing.tariff.unit_places, self.counts_per_kWh),
             "account": account,
             "debts": account.debts,
+            "others": account.others,
             "billing": billing,
             "replay": self.replay,
             "switch": switch,

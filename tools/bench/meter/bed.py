@@ -13,7 +13,7 @@ import board
 import pins
 from joulegate.app import App
 from meter import ic_models
-from world import bench_clock, wiring
+from world import bench_clock, pulse_meter, wiring
 from world.comparator import Comparator
 from world.ds3231_model import Ds3231Model
 from world.flash import PAGE, Flash
@@ -28,6 +28,9 @@ ELEMENT_ADDRESS = 0x60
 METER_ID = "01234567890"
 ROOM_DC = 250
 """25 degrees at the terminals, where nothing else is said."""
+_PULSES = {"pulses_1": pins.PULSE_1, "pulses_2": pins.PULSE_2, "pulses_3": pins.PULSE_3,
+           "pulses_4": pins.PULSE_4}
+"""Pulses on an input, each of 0.2 s, one after the other."""
 LEAD_IN_S = 10
 """Seconds that the meter has power before the load file begins."""
 
@@ -203,11 +206,17 @@ class Bed:
             self.relay.inject(value)
         elif name == "back_feed":
             self.relay.back_feed = bool(value)
+        else:
+            self._disturb_premises(name, value)
+        self._drive_load_side()
+
+    def _disturb_premises(self, name: str, value: object) -> None:
+        if name in _PULSES:
+            pulse_meter.give(_PULSES[name], value)
         elif name in DISTURBANCES:
-            premises.disturb(name, value)
+            self.premises.disturb(name, value)
         else:
             raise ValueError("disturbance %r: there is no such thing in this world" % (name,))
-        self._drive_load_side()
 
     def _owner(self, name: str) -> object:
         """Return who has a disturbance as an attribute, or None for another."""

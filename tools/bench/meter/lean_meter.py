@@ -139,6 +139,8 @@ class LeanBoard:
         self.mains = True
         self.cover_closed = True
         self.cause = POWER_ON
+        self.pulses: list = []
+        """Pins of pulse contacts."""
         self._meter_constant = meter_constant
         self._fram = fram
         self.protected: object = None
@@ -174,6 +176,9 @@ class LeanBoard:
 
     def cover(self) -> object:
         return lambda: self.cover_closed
+
+    def pulse_inputs(self) -> list:
+        return self.pulses
 
     def button(self) -> None:
         return None

@@ -17,6 +17,7 @@ import json
 import sys
 
 import board
+from joulegate.console.other_energies import energies
 from joulegate.console.quality_reports import quality
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time, parse_time
@@ -281,6 +282,8 @@ class Scenario:
             "audit": state.billing.audit(),
             "registers": dict(zip(REGISTERS, everything(state.registers))),
             "demand": self._demand(),
+            "energies": energies(app)["rows"],
+            "other_energies": from_units(account.others.charged, self.places),
         }
 
     def _demand(self) -> "dict | None":

@@ -29,6 +29,18 @@ def demand(
     show.rows(found["columns"], found["rows"], right=("import_W", "export_W"))
 
 
+def energies(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show water, gas and what else is counted by pulses and charged here, by month."""
+    with open_meter(context) as meter:
+        found = meter.call("energies")
+    if as_json:
+        show.as_json(found)
+        return
+    show.rows(found["columns"], found["rows"],
+              right=("input", "quantity", "cost", "register", "price", "missed"))
+    show.pairs([("charged in all", found["charged"])])
+
+
 def green(
     context: typer.Context,
     first: Annotated[str, typer.Argument(metavar="FROM", help="YYYY-MM-DD, local.")],
@@ -122,3 +134,4 @@ def _energy(text: str) -> Decimal:
 def add(app: typer.Typer) -> None:
     app.command()(demand)
     app.command()(green)
+    app.command()(energies)
