@@ -15,9 +15,9 @@ from errno import ENOENT
 from micropython import const
 
 from joulegate.core import events as event
-from joulegate.core.energy_setting import INPUTS_MAX, NAME_LONGEST, UNIT_LONGEST
+from joulegate.core.energy_setting import INPUTS_MAX, NAME_LONGEST, UNIT_LONGEST, parse
 from joulegate.core.events import EventLog
-from joulegate.core.other_energies import KEPT, Book, EnergyState
+from joulegate.core.other_energies import KEPT, Book, EnergyState, OtherEnergies
 from joulegate.storage.entry_layout import Layout
 from joulegate.storage.record import Record, RecordError, restore
 from joulegate.storage.ring import Ring
@@ -106,22 +106,23 @@ class EnergyRecord(Book):
         state.rows = self.ring.next
         return state
 
-    def forget(self) -> None:
-        """Begin anew with another account; OSError."""
-        try:
-            names = os.listdir(self._folder)
-        except OSError:
-            return
-        if names:
-            self.record.remove()
-            self.ring.forget()
-
     def serve(self, energies: object) -> None:
         """Keep these energies from now on."""
         self._energies = energies
         energies.book = self
 
-    # --- what the ledger does around its own commit -----------------------------------------
+    # --- commits ------------------------------------------------------------------------------
+
+    def commit(self, hot: object, owners: dict) -> None:
+        """Commit the ledger's hot record, and before it what it points at; errors of `hot`."""
+        self.prepare(owners["billing"].seen)
+        try:
+            hot.commit(owners)
+        except Exception:
+            self.cancel()
+            raise
+        if self._others.generation != self._began:
+            self._energies.dirty = False
 
     def prepare(self, now: int) -> None:
         """Write the state as it is, for the ledger to point at. now: UTC second. Never raises.
@@ -149,13 +150,8 @@ class EnergyRecord(Book):
         self._failed = False
         self._others.generation = generation
 
-    def finish(self) -> None:
-        """The ledger is written."""
-        if self._others.generation != self._began:
-            self._energies.dirty = False
-
     def cancel(self) -> None:
-        """The ledger could not be written."""
+        """Go back to the state before `prepare`: the ledger could not be written."""
         self._others.generation = self._began
 
     def _write(self) -> None:
@@ -179,3 +175,28 @@ class EnergyRecord(Book):
             instant, state.month, PART if part else 0, i + 1, state.name(i), state.unit(i),
             state.pulses[i], state.sizes[i], state.counts[i], state.month_counts[i],
             state.month_charged[i], energies.unit_places), self._log, instant)
+
+
+def configure(state: object, folder: str, account: object, billing: object, now: int) -> None:
+    """Have the energies of a storage.state.State go by its settings, at a UTC second."""
+    texts = state.settings.values["energies"]
+    if state.energies is None:
+        record = EnergyRecord(folder, account.others, state.log)
+        try:
+            found = record.load()
+        except (OSError, ValueError):
+            # Money stays as the ledger has it; the counts begin anew.
+            state.log.add(event.STORAGE_ERROR, now)
+            found = record.begin_anew()
+        state.energies = OtherEnergies(account, billing.tariff.unit_places, found)
+        record.serve(state.energies)
+        account.others.energies = state.energies
+        state.ledger.energies = record
+    if texts != state.energies.texts:
+        state.energies.configure(texts, parse(texts), billing.month, now)
+
+
+def forget(folder: str) -> None:
+    """Remove what another account has left; OSError."""
+    for name in os.listdir(folder + FOLDER):
+        os.remove(folder + FOLDER + "/" + name)

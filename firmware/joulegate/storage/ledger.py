@@ -231,23 +231,12 @@ class Ledger:
             self.hot.sequence -= 1
         self.owners["registers"].gather()
         if self.energies is not None:
-            self._commit_with_energies()
+            self.energies.commit(self.hot, self.owners)
         else:
             self.hot.commit(self.owners)
         self.registers.sequence = self.hot.sequence - 1
         self.registers.commit(self.owners)
         self.commits += 1
-
-    def _commit_with_energies(self) -> None:
-        """Commit the hot record, and before it what it points at."""
-        energies = self.energies
-        energies.prepare(self.owners["billing"].seen)
-        try:
-            self.hot.commit(self.owners)
-        except Exception:
-            energies.cancel()
-            raise
-        energies.finish()
 
     def hold(self) -> None:
         """Commit under the present number from now on: entries of a journal above it wait."""

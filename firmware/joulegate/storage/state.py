@@ -21,9 +21,6 @@ from joulegate.storage.records import Records
 from joulegate.storage.settings import Settings
 from joulegate.storage.tariff_store import TariffStore
 
-_ENERGIES = "energies"
-"""Folder of what belongs to other energies, if there ever were any."""
-
 
 class State:
     """account, billing and ledger are None while the meter is not provisioned; `error` then
@@ -90,7 +87,7 @@ class State:
         billing.open(now)
         self.configure_demand(billing, now)
         self.journal.create()
-        self._forget_energies(account)
+        self._forget_energies()
         self.ledger.create(self._owners(number, account, billing, switch))
         self._configure_energies(account, billing, now)
         self.meter_id = meter_id
@@ -204,35 +201,18 @@ class State:
             self._configure_energies(self.account, self.billing, now)
 
     def _configure_energies(self, account: Account, billing: Billing, now: int) -> None:
-        texts = self.settings.values["energies"]
-        if self.energies is None:
-            if not texts:
-                return
-            # Only here: few meters count other energies, and their modules take memory.
-            from joulegate.core.other_energies import OtherEnergies
-            from joulegate.storage.energy_record import EnergyRecord
-            record = EnergyRecord(self._folder, account.others, self.log)
-            try:
-                found = record.load()
-            except (OSError, ValueError):
-                # Money stays as the ledger has it; the counts begin anew.
-                self.log.add(event.STORAGE_ERROR, now)
-                found = record.begin_anew()
-            self.energies = OtherEnergies(account, billing.tariff.unit_places, found)
-            record.serve(self.energies)
-            account.others.energies = self.energies
-            self.ledger.energies = record
-        if texts != self.energies.texts:
-            from joulegate.core.energy_setting import parse
-            self.energies.configure(texts, parse(texts), billing.month, now)
+        if self.energies is not None or self.settings.values["energies"]:
+            # Only here and below: few meters count other energies, and modules take memory.
+            from joulegate.storage.energy_record import configure
+            configure(self, self._folder, account, billing, now)
 
-    def _forget_energies(self, account: Account) -> None:
+    def _forget_energies(self) -> None:
         """Drop what another account has left of other energies; OSError."""
         self.energies = None
         self.ledger.energies = None
-        if _ENERGIES in os.listdir(self._folder):
-            from joulegate.storage.energy_record import EnergyRecord
-            EnergyRecord(self._folder, account.others, self.log).forget()
+        if "energies" in os.listdir(self._folder):
+            from joulegate.storage.energy_record import forget
+            forget(self._folder)
 
     def set_debt(self, number: int, units: int) -> int:
         """Have debt 1 or 2, by time, or 3, of top-ups, be so many credit units from now on, and
