@@ -21,10 +21,11 @@ class Contact:
         self.on_read = None
 
     def __call__(self):
+        level = self.level
         if self.on_read is not None:
             act, self.on_read = self.on_read, None
-            act()
-        return self.level
+            act()  # just after it was read
+        return level
 
     def irq(self, handler, trigger=12):
         self.handler = handler

@@ -69,6 +69,7 @@ class State:
     settings = None
     ledger = None
     demand = None
+    energies = None
     values = {"tick_ms": 1000, "commit_Wh": 100, "commit_minutes": 15, "sag_percent": 0}
     def commit(self):
         pass

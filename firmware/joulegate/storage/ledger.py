@@ -230,10 +230,10 @@ class Ledger:
         if self._held:
             self.hot.sequence -= 1
         self.owners["registers"].gather()
-        if self.energies is not None:
-            self.energies.commit(self.hot, self.owners)
-        else:
+        if self.energies is None:
             self.hot.commit(self.owners)
+        else:
+            self.energies.commit(self.hot, self.owners)
         self.registers.sequence = self.hot.sequence - 1
         self.registers.commit(self.owners)
         self.commits += 1

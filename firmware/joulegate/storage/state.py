@@ -86,8 +86,8 @@ class State:
             billing.listener = self.records.freezes
         billing.open(now)
         self.configure_demand(billing, now)
-        self.journal.create()
         self._forget_energies()
+        self.journal.create()
         self.ledger.create(self._owners(number, account, billing, switch))
         self._configure_energies(account, billing, now)
         self.meter_id = meter_id
