@@ -11,7 +11,7 @@ from flat_tariff import TARIFF
 import board
 import pins
 from meter.bed import METER_ID, Bed
-from world import bench_clock, wiring
+from world import bench_clock, pulse_meter, wiring
 
 LOAD = "data/load/household-1min.csv"
 RAW = b"raw REPL; CTRL-B to exit\r\n>"
@@ -128,6 +128,32 @@ class Typed(Case):
         self.assertTrue(b"takes other words" in self.say(b"demand now\r"))
         self.assertTrue(b"2007-04-30, 0 intervals" in self.say(b"green 2007-04-30\r"))
         self.assertTrue(b"must be YYYY-MM-DD" in self.say(b"green yesterday\r"))
+
+    def test_water_is_counted_and_shown(self):
+        self.provision()
+        for text, wanted in (("5 gas 1/m3 1", "input '5': must be 1 to 4"),
+                             ("1 gas 1/m3 9999", "must be at most 16777216"),
+                             ("1 gas 1/m3 1 daily 9999", "must be at most 16777216")):
+            said = self.say(b"set energies " + json.dumps([text]).encode() + b"\r").decode()
+            self.assertTrue("error: setting energies: " in said and wanted in said, said)
+        self.assertEqual(self.app.state.energies, None)
+        self.assertTrue(b"none" in self.say(b"energies\r"))
+        self.say(b'set energies ["1 water 100/m3 2.35"]\r')
+        pulse_meter.give(pins.PULSE_1, 7)
+        before = self.app.state.account.others.charged
+        self.say(b"status\r")
+        self.assertEqual(self.app.state.account.others.charged - before, 16450)
+        said = self.say(b"energies\r").decode()
+        self.assertTrue("0.070" in said and "0.16450" in said and "open" in said, said)
+        row = self.ok({"do": "energies"})["rows"][-1]
+        self.assertEqual((row[2], row[4], row[6], row[9]), ("water", "m3", "0.070", "open"))
+        self.cut_mains()
+        pulse_meter.give(pins.PULSE_1, 1)
+        self.say(b"status\r")
+        # Seven were committed or not, but never without their money.
+        kept = self.app.state.energies.state
+        self.assertEqual(kept.counts[0] * 2350, self.app.state.account.others.charged)
+        self.assertEqual(self.app.state.billing.audit(), "")
 
     def test_records_are_shown(self):
         self.provision()
