@@ -140,9 +140,9 @@ class Typed(Case):
         self.assertTrue(b"none" in self.say(b"energies\r"))
         self.say(b'set energies ["1 water 100/m3 2.35"]\r')
         pulse_meter.give(pins.PULSE_1, 7)
-        before = self.app.state.account.others.charged
+        before = self.app.state.account.other_charges
         self.say(b"status\r")
-        self.assertEqual(self.app.state.account.others.charged - before, 16450)
+        self.assertEqual(self.app.state.account.other_charges - before, 16450)
         said = self.say(b"energies\r").decode()
         self.assertTrue("0.070" in said and "0.16450" in said and "open" in said, said)
         row = self.ok({"do": "energies"})["rows"][-1]
@@ -152,7 +152,7 @@ class Typed(Case):
         self.say(b"status\r")
         # Seven were committed or not, but never without their money.
         kept = self.app.state.energies.state
-        self.assertEqual(kept.counts[0] * 2350, self.app.state.account.others.charged)
+        self.assertEqual(kept.counts[0] * 2350, self.app.state.account.other_charges)
         self.assertEqual(self.app.state.billing.audit(), "")
 
     def test_records_are_shown(self):

@@ -58,7 +58,7 @@ class Kept:
         state = self.state
         kept = state.energies.state
         return (
-            state.account.balance, state.account.others.charged, list(kept.counts),
+            state.account.balance, state.account.other_charges, list(kept.counts),
             list(kept.month_counts), list(kept.charged), list(kept.remainders), kept.month,
             bytes(kept.names), state.billing.day,
             [(r["month"], r["input"], r["flags"], r["counts"], r["month_counts"], r["charged"])

@@ -89,7 +89,7 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
     charges_low, charges_high, credits_low, credits_high = take("IhIh")
     take("I")  # latest purchase
     *debts, recovered_low, recovered_high, _ = take("3IIHI")
-    others_low, others_high, _ = take("IHH")
+    other_energies, _ = take("qB")
     take("8s8si")  # tariffs, start
     take("hiHH")  # day, last second seen, month, window
     take("6I")  # positions
@@ -121,5 +121,5 @@ def _parse(hot: bytes, registers: bytes, journal: bytes) -> Records:
         sequence, balance, charges_high * LIMB + charges_low, credits_high * LIMB + credits_low,
         (rem1, rem2), cells, days_charged, (settled[0], settled[1]), marks, closed,
         tuple(debts), recovered_high * LIMB + recovered_low,
-        others_high * LIMB + others_low, import_mark,
+        other_energies, import_mark,
         values[:8], values[8:], purchases)

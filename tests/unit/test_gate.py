@@ -1,3 +1,4 @@
+# heapsize: 224wK
 """The gate: each refusal, and never a purchase lost or counted twice."""
 
 import unittest

@@ -1,4 +1,4 @@
-# heapsize: 384wK
+# heapsize: 416wK
 """Messages from end to end on the meter: each refusal by its code, each repetition once."""
 
 import unittest

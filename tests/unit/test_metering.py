@@ -1,3 +1,4 @@
+# heapsize: 224wK
 """The metering task: what is committed when, and what it does when a part fails."""
 
 import unittest

@@ -193,7 +193,7 @@ class Life(unittest.TestCase):
             self.assertEqual(kept.charged[number - 1], wanted.units())
             self.assertEqual(kept.month_counts[number - 1], wanted.month)
             total += wanted.units()
-        self.assertEqual(state.account.others.charged, total)
+        self.assertEqual(state.account.other_charges, total)
         self.assertEqual(state.billing.audit(), "")
 
     def test_random_lives(self):
@@ -281,7 +281,7 @@ class Life(unittest.TestCase):
              (1, 8, 1, 50, 117500, 300), (1, 8, 2, 0, 10000, 0)])
         kept = state.energies.state
         self.assertEqual((kept.counts[0], kept.charged[0]), (0, 0))
-        self.assertEqual(state.account.others.charged, 725000)
+        self.assertEqual(state.account.other_charges, 725000)
 
     def test_the_end_of_a_customer(self):
         state = self.begin([WATER])
@@ -300,11 +300,11 @@ class Life(unittest.TestCase):
         self.assertTrue(taps[0][1].released)
         state = self.again(NOON)
         self.assertTrue(state.energies is None and state.ledger.energies is None)
-        self.assertEqual((state.account.others.charged, state.billing.audit()), (16450, ""))
+        self.assertEqual((state.account.other_charges, state.billing.audit()), (16450, ""))
         self.change_first(state)
         self.assertEqual(state.energies.state.counts[0], 7)
         self.pulse(state, 1, 1)
-        self.assertEqual((state.account.others.charged, state.billing.audit()), (18800, ""))
+        self.assertEqual((state.account.other_charges, state.billing.audit()), (18800, ""))
 
     def change_first(self, state):
         state.settings.set(energies=[WATER])
@@ -325,9 +325,9 @@ class Life(unittest.TestCase):
             os.remove(self.folder + "/" + name)
         state = new_state(self.folder)
         state.provision(METER_ID, tariff(), UNIT_PLACES, new_switch(), NOON, energies=[WATER])
-        self.assertEqual((state.energies.state.counts[0], state.account.others.charged), (0, 0))
+        self.assertEqual((state.energies.state.counts[0], state.account.other_charges), (0, 0))
         state.ledger.commit()
-        self.assertEqual(self.again(NOON).account.others.generation, 1)
+        self.assertEqual(self.again(NOON).account.other_state, 1)
 
     # --- storage that fails -------------------------------------------------------------------
 
@@ -339,7 +339,7 @@ class Life(unittest.TestCase):
         state.ledger.energies.prepare(NOON)  # and no ledger after it
         again = self.again(NOON)
         self.assertEqual(again.energies.state.counts[0], 10)
-        self.assertEqual((again.account.others.charged, again.billing.audit()), (23500, ""))
+        self.assertEqual((again.account.other_charges, again.billing.audit()), (23500, ""))
         state.ledger.energies.cancel()
         state.ledger.commit()
         self.assertEqual(self.again(NOON).energies.state.counts[0], 15)
@@ -372,7 +372,7 @@ class Life(unittest.TestCase):
         self.assertEqual(event_names(state.log).count("storage_error"), 1)
         # The money is kept all the same, and agrees.
         again = self.again(NOON)
-        self.assertEqual((again.account.others.charged, again.billing.audit()), (25850, ""))
+        self.assertEqual((again.account.other_charges, again.billing.audit()), (25850, ""))
         record.path = path
         state.ledger.commit()
         self.assertEqual(self.again(NOON).energies.state.counts[0], 11)
@@ -386,29 +386,29 @@ class Life(unittest.TestCase):
             f.write(b"\xff\xff")
         again = self.again(NOON)
         self.assertTrue("storage_error" in event_names(again.log))
-        self.assertEqual((again.account.others.charged, again.billing.audit()), (23500, ""))
+        self.assertEqual((again.account.other_charges, again.billing.audit()), (23500, ""))
         self.pulse(again, 1, 1)
         again.ledger.commit()
         last = self.again(NOON)
-        self.assertEqual((last.energies.state.counts[0], last.account.others.charged),
+        self.assertEqual((last.energies.state.counts[0], last.account.other_charges),
                          (1, 25850))
 
     def test_generations_go_round(self):
         state = self.begin([WATER])
-        state.account.others.generation = 65533
+        state.account.other_state = 253
         for n in range(1, 5):
             self.pulse(state, 1, 1)
             state.ledger.commit()
             again = self.again(NOON)
             self.assertEqual((again.energies.state.counts[0], again.billing.audit()), (n, ""))
-        self.assertEqual(again.account.others.generation, 3)
+        self.assertEqual(again.account.other_state, 3)
 
     def test_nothing_is_written_without_pulses(self):
         state = self.begin([WATER])
         state.ledger.commit()
-        self.assertEqual(state.account.others.generation, 1)
+        self.assertEqual(state.account.other_state, 1)
         state.ledger.commit()
-        self.assertEqual(state.account.others.generation, 1)
+        self.assertEqual(state.account.other_state, 1)
 
     def test_a_copy_is_a_copy(self):
         a, b = EnergyState(), EnergyState()

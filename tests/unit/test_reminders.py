@@ -1,3 +1,4 @@
+# heapsize: 224wK
 """Reminders: short, to the numbers that are set, and not more of them than allowed."""
 
 import unittest

@@ -1,4 +1,4 @@
-# heapsize: 256wK
+# heapsize: 288wK
 """The entry of 20 digits: each token once over all carriers, each refusal by its name."""
 
 import unittest

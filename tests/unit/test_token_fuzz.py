@@ -1,4 +1,4 @@
-# heapsize: 224wK
+# heapsize: 256wK
 """Digits that nobody issued: no exception, and nothing changes but the tries counted."""
 
 import unittest

@@ -1,3 +1,4 @@
+# heapsize: 224wK
 """What outlasts a token: the key that it changes, and the lock-out that a wrong one brings."""
 
 import unittest

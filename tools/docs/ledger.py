@@ -49,9 +49,9 @@ ENERGIES = """\
 
 `{file}`: [counts of pulses](other-energies.md) and more, {size} bytes, only on a
 meter that counts any. It holds two states in turn, those of odd and of even generations. It is
-written before the hot record, whose `others.generation` says which of the two is its own, so that
-a cut between the two leaves money and counts of the same commit. It is a file on a board with FRAM
-too."""
+written before the hot record, whose `account.other_state` says which of the two is its own, so
+that a cut between the two leaves money and counts of the same commit. It is a file on a board with
+FRAM too."""
 
 
 FRAM = """\

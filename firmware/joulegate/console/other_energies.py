@@ -20,7 +20,7 @@ def energies(app: object) -> dict:
                     "price", "missed", "flags"],
         "rows": (_past(app) + _open(app))[-ROWS_MAX:],
         "charged": _amount(
-            app.state.account.others.charged, app.state.billing.tariff.unit_places),
+            app.state.account.other_charges, app.state.billing.tariff.unit_places),
     }
 
 

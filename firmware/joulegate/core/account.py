@@ -13,7 +13,6 @@ The sum of debits is thus the exact cost, rounded down, at every instant and for
 from micropython import const
 
 from joulegate.core.debt_state import DebtState
-from joulegate.core.other_charges import OtherCharges
 
 BALANCE_LIMIT = const(0x3FFFFFFF)
 """Largest balance in credit units; credits that would pass it are refused."""
@@ -46,8 +45,12 @@ class Account:
         self.d2 = 1
         self.debts = DebtState()
         """What is recovered of them is part of the charges."""
-        self.others = OtherCharges()
-        """For energies other than electricity; part of the charges too."""
+        self.other_charges = 0
+        """Units charged for energies other than electricity, since the first day."""
+        self.other_state = 0
+        """Which state of the record of their counts belongs to this one, 0 for none."""
+        self.energies: object = None
+        """A core.other_energies.OtherEnergies once settings name one."""
 
     @property
     def charges(self) -> int:

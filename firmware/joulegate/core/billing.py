@@ -223,7 +223,7 @@ class Billing:
             recovery.begin_day(self.day, new_month, self.zone.first_instant(self.day))
             if recovery.settled:
                 self.pricing.flags |= DEBT
-        energies = self.account.others.energies
+        energies = self.account.energies
         if energies is not None:
             energies.begin_day(self.month, self.zone.first_instant(self.day))
         document = self.tariff.document
@@ -285,8 +285,8 @@ class Billing:
         their window; the charges of this day and month stay with who leaves.
         """
         self.advance(now)
-        if self.account.others.energies is not None:
-            self.account.others.energies.end_customer(now)
+        if self.account.energies is not None:
+            self.account.energies.end_customer(now)
         statement = Statement(self, True, True)
         self._settle(statement)
         self.listener.tariff_end(self, statement)
@@ -358,7 +358,7 @@ class Billing:
                 account.balance, account.credits, account.charges)
         d = self.tariff.d1 * self.tariff.d2
         stated = self.settled_units * d + self.settled_remainder + Statement(self, False).fraction
-        charged = account.charges - account.debts.recovered - account.others.charged
+        charged = account.charges - account.debts.recovered - account.other_charges
         charged = charged * d + account.remainder
         if stated != charged:
             return "charges %d/%d: statements say %d/%d" % (charged, d, stated, d)

@@ -195,7 +195,7 @@ class OtherEnergies:
         if units:
             account = self.account
             account.debit_fraction(units * account.d1 * account.d2)
-            account.others.count(units)
+            account.other_charges += units
             state.charged[i] += units
             state.month_charged[i] += units
 

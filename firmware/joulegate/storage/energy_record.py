@@ -2,7 +2,7 @@
 
 Money and counts must not part, and the counts do not fit into the ledger. So this record holds
 two states, that of the last commit and that of the next. It is written before the ledger, whose
-`generation` says which of the two is the ledger's own: a cut before the ledger leaves the one
+`other_state` says which of the two is the ledger's own: a cut before the ledger leaves the one
 state, a cut after it the other, and nothing has to be caught up.
 
 Rows of months are written when a month ends, before the commit that ends it; the state says how
@@ -28,7 +28,7 @@ MONTH_FILES = const(2)
 PART = const(8)
 """Flag of a row that is not its month's last, as in storage/freeze_store.py."""
 
-_GENERATIONS = const(65534)
+_GENERATIONS = const(254)
 """They go from 1 to this and begin again at 1; it is even, so that slots go on in turn."""
 
 _ROW = """
@@ -56,7 +56,7 @@ def fields() -> tuple:
     """Return the fields of the record, those of both states."""
     found: list = []
     for slot in ("even", "odd"):
-        found.append((slot, "generation", "H", 1, 0, _GENERATIONS, "tells which is the ledger's"))
+        found.append((slot, "generation", "B", 1, 0, _GENERATIONS, "tells which is the ledger's"))
         found.append((slot, "month", "H", 1, 0, 30000, "open month, year * 12 + month - 1"))
         found.append((slot, "rows", "I", 1, 0, 0x3FFFFFFF, "rows of months written"))
         for name, code, highest, meaning in KEPT:
@@ -68,11 +68,10 @@ def fields() -> tuple:
 
 
 class EnergyRecord(Book):
-    def __init__(self, folder: str, others: object, log: EventLog) -> None:
-        """folder: of the meter's storage. others: the account's OtherCharges. log: for storage
-        that fails."""
+    def __init__(self, folder: str, account: object, log: EventLog) -> None:
+        """folder: of the meter's storage. log: for storage that fails."""
         self.ring = month_ring(folder)
-        self._others = others
+        self._account = account
         self._log = log
         self._folder = folder + FOLDER
         self.record = Record(self._folder + "/state.bin", b"JGLE", VERSION, fields())
@@ -88,7 +87,7 @@ class EnergyRecord(Book):
         """
         self.ring.load()
         state = EnergyState()
-        generation = self._others.generation
+        generation = self._account.other_state
         if generation:
             restore(self.record.load(), self._slots)
             found = self._slot(generation)
@@ -121,7 +120,7 @@ class EnergyRecord(Book):
         except Exception:
             self.cancel()
             raise
-        if self._others.generation != self._began:
+        if self._account.other_state != self._began:
             self._energies.dirty = False
 
     def prepare(self, now: int) -> None:
@@ -130,7 +129,7 @@ class EnergyRecord(Book):
         When it fails the ledger goes on without, since money counts first; the next commit
         tries again.
         """
-        self._began = self._others.generation
+        self._began = self._account.other_state
         energies = self._energies
         if not energies.dirty:
             return
@@ -148,11 +147,11 @@ class EnergyRecord(Book):
                 self._log.add(event.STORAGE_ERROR, now, number or 0)
             return
         self._failed = False
-        self._others.generation = generation
+        self._account.other_state = generation
 
     def cancel(self) -> None:
         """Go back to the state before `prepare`: the ledger could not be written."""
-        self._others.generation = self._began
+        self._account.other_state = self._began
 
     def _write(self) -> None:
         try:
@@ -181,7 +180,7 @@ def configure(state: object, folder: str, account: object, billing: object, now:
     """Have the energies of a storage.state.State go by its settings, at a UTC second."""
     texts = state.settings.values["energies"]
     if state.energies is None:
-        record = EnergyRecord(folder, account.others, state.log)
+        record = EnergyRecord(folder, account, state.log)
         try:
             found = record.load()
         except (OSError, ValueError):
@@ -190,7 +189,7 @@ def configure(state: object, folder: str, account: object, billing: object, now:
             found = record.begin_anew()
         state.energies = OtherEnergies(account, billing.tariff.unit_places, found)
         record.serve(state.energies)
-        account.others.energies = state.energies
+        account.energies = state.energies
         state.ledger.energies = record
     if texts != state.energies.texts:
         state.energies.configure(texts, parse(texts), billing.month, now)

@@ -266,7 +266,6 @@ class State:
                 meter_id, billing.tariff.unit_places, self.counts_per_kWh),
             "account": account,
             "debts": account.debts,
-            "others": account.others,
             "billing": billing,
             "replay": self.replay,
             "switch": switch,

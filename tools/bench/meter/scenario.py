@@ -283,7 +283,7 @@ class Scenario:
             "registers": dict(zip(REGISTERS, everything(state.registers))),
             "demand": self._demand(),
             "energies": energies(app)["rows"],
-            "other_energies": from_units(account.others.charged, self.places),
+            "other_energies": from_units(account.other_charges, self.places),
         }
 
     def _demand(self) -> "dict | None":
