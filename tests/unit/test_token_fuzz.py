@@ -1,4 +1,4 @@
-# heapsize: 256wK
+# heapsize: 288wK
 """Digits that nobody issued: no exception, and nothing changes but the tries counted."""
 
 import unittest
