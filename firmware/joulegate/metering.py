@@ -45,7 +45,7 @@ class Metering:
         self._committed_at = clock.ticks_ms()
         self.configure(state.settings.values)
 
-    def configure(self, values: dict) -> None:
+    def configure(self, values: object) -> None:
         """Take the settings of tick and commit."""
         self._tick_ms = values["tick_ms"]
         self._tell_sags = not values["sag_percent"]

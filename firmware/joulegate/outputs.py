@@ -21,7 +21,7 @@ class Outputs:
         self._tariff: object = None
         self._season = self._period = self._tier = -1
 
-    def configure(self, values: dict, sight: Sight) -> None:
+    def configure(self, values: object, sight: Sight) -> None:
         """Take the settings; rules of outputs that the board has not do nothing."""
         self.control.configure(
             values["outputs"], values["output_on_s"], values["output_off_s"])

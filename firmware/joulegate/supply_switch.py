@@ -88,7 +88,7 @@ class SupplySwitch:
         self._quotas = (_Quota(HOURLY_PULSES, _HOUR_MS, clock),
                         _Quota(DAILY_PULSES, _DAY_MS, clock))
 
-    def configure(self, values: dict) -> None:
+    def configure(self, values: object) -> None:
         """Take the settings by name."""
         self._refuses_back_feed = values["back_feed_s"] > 0
 

@@ -137,7 +137,7 @@ class Watch:
         # Made once, as a bound method is a piece of heap each time.
         self._tell_log = self.tell
 
-    def configure(self, values: dict) -> None:
+    def configure(self, values: object) -> None:
         """Take the settings by name: have the detectors that they ask for, and no others.
 
         One that stays goes on with what it has seen.

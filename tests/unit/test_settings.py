@@ -25,7 +25,7 @@ class Case(unittest.TestCase):
 
     def loaded(self):
         settings = Settings(self.path)
-        return settings.load(), settings.values
+        return settings.load(), settings.values.whole()
 
     def put(self, content):
         with open(self.path, "wb") as f:
@@ -61,7 +61,7 @@ class Keeps(Case):
         wrong, values = self.loaded()
         self.assertEqual(wrong, [])
         self.assertEqual(values, changes)
-        self.assertEqual(self.settings.values, values)
+        self.assertEqual(self.settings.values.whole(), values)
         self.assertEqual(os.listdir(self.folder), ["settings.json"])
 
     def test_what_was_not_set_stays(self):
@@ -95,11 +95,11 @@ class Keeps(Case):
 class Refuses(Case):
 
     def refused(self, *parts, **changes):
-        before = dict(self.settings.values)
+        before = self.settings.values.whole()
         text = error_text(SettingError, self.settings.set, **changes)
         for part in parts:
             self.assertTrue(part in text, text)
-        self.assertEqual(self.settings.values, before)
+        self.assertEqual(self.settings.values.whole(), before)
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_numbers(self):
@@ -161,7 +161,7 @@ class Refuses(Case):
         settings = Settings(self.folder + "/none/settings.json")
         with self.assertRaises(OSError):
             settings.set(commit_Wh=120)
-        self.assertEqual(settings.values, defaults(NUMBERS))
+        self.assertEqual(settings.values.whole(), defaults(NUMBERS))
 
 
 class BadFiles(Case):

@@ -15,7 +15,7 @@ class CreditSupply:
         self._close_permit = -BALANCE_LIMIT
         self.alarm_trip = -BALANCE_LIMIT
 
-    def configure(self, values: dict, button: bool) -> None:
+    def configure(self, values: object, button: bool) -> None:
         """Take the settings.
 
         button: whether there is one; without, nobody could end an alarm trip, and none comes.

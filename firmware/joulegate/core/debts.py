@@ -50,7 +50,7 @@ class Recovery:
         """A bit for each register that has come to 0 and was not told yet."""
         self._values: dict = {}
 
-    def configure(self, values: dict) -> None:
+    def configure(self, values: object) -> None:
         """Take settings by name."""
         self._values = values
 

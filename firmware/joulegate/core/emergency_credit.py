@@ -13,7 +13,7 @@ class EmergencyCredit:
     def __init__(self) -> None:
         self.offered = False
 
-    def configure(self, values: dict) -> None:
+    def configure(self, values: object) -> None:
         """Take the settings; emergency_credit is above 0."""
         cut_off = values["cut_off"]
         self._threshold = max(cut_off, values["emergency_threshold"])

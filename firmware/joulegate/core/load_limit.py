@@ -22,7 +22,7 @@ class LoadLimit:
         self._tripped = 0
         self._limited = 0  # the limit that the block goes by
 
-    def configure(self, values: dict, counts_per_kWh: int) -> None:
+    def configure(self, values: object, counts_per_kWh: int) -> None:
         """Take the settings; at least one of the two limits is above 0."""
         tick_s = -(-values["tick_ms"] // 1000)
         # Whole ticks: a reading is of one tick, and none may count for more than its time.

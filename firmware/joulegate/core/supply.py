@@ -91,7 +91,7 @@ class Supply:
     # --- settings -------------------------------------------------------------------------
 
     def configure(
-        self, values: dict, button: bool = False, zone: "Zone | None" = None,
+        self, values: object, button: bool = False, zone: "Zone | None" = None,
         counts_per_kWh: int = 1000,
     ) -> None:
         """Take settings from now on; ValueError for bad levels, and those there were stay.
@@ -116,7 +116,7 @@ class Supply:
             self.friendly = FriendlyHours(values["friendly_hours"], zone)
         self._configure_load(values, counts_per_kWh)
 
-    def _configure_emergency(self, values: dict, button: bool) -> None:
+    def _configure_emergency(self, values: object, button: bool) -> None:
         if not (values.get("emergency_credit") and button):
             self.emergency = None
             return
@@ -125,7 +125,7 @@ class Supply:
             self.emergency = EmergencyCredit()
         self.emergency.configure(values)
 
-    def _configure_load(self, values: dict, counts_per_kWh: int) -> None:
+    def _configure_load(self, values: object, counts_per_kWh: int) -> None:
         if not (values.get("maximum_power_W") or values.get("emergency_power_W")):
             self.load = None
             self.reasons &= ~LOAD_LIMIT

@@ -23,7 +23,7 @@ class Records:
         self._log = log
         self._registers: Registers | None = None
 
-    def load(self, registers: Registers, zone: object, values: dict) -> None:
+    def load(self, registers: Registers, zone: object, values: object) -> None:
         """Find where each record ends. Never raises. values: the settings."""
         self._registers = registers
         self.events.load()
@@ -32,7 +32,7 @@ class Records:
         self.purchases.load()
         self.configure(values)
 
-    def configure(self, values: dict) -> None:
+    def configure(self, values: object) -> None:
         """Take the settings of load profile and voltage."""
         self.profile.configure(
             values["profile_minutes"], channel_mask(values["profile_channels"]))

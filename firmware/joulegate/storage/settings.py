@@ -22,13 +22,20 @@ _SMS_NUMBERS_MAX = const(4)
 CHOICES = {"demand_minutes": (0, 15, 30, 60), "demand_subperiods": (1, 3, 5, 15)}
 """Numbers of which only some may be; the first is the default. See core/demand.py."""
 
+_LISTS = (
+    "warnings", "warning_percents", "friendly_hours", "energies", "sms_numbers", "outputs")
+"""Settings that are lists, empty by default."""
+
 
 class SettingError(ValueError):
     """A setting that is refused: says the name, the value and the rule."""
 
 
-def check(name: str, value: object, values: dict, numbers: NumberRules) -> None:
-    """Raise SettingError unless `value` may stand under `name` beside the other values."""
+def check(name: str, value: object, values: object, numbers: NumberRules) -> None:
+    """Raise SettingError unless `value` may stand under `name` beside the other values.
+
+    values: read like a dict.
+    """
     if name in numbers:
         _, low, high, unit = numbers[name]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
@@ -118,20 +125,70 @@ def _is_number(text: str) -> bool:
         ["0" <= c <= "9" for c in digits])
 
 
+def _default(name: str, numbers: NumberRules) -> object:
+    """Return the default of a setting; KeyError if there is none of this name."""
+    row = numbers.get(name)
+    if row is not None:
+        return row[0]
+    if name in CHOICES:
+        return CHOICES[name][0]
+    if name in _LISTS:
+        return []
+    if name == "zone":
+        return "UTC0"
+    if name == "profile_minutes":
+        return MINUTES[0]
+    if name == "profile_channels":
+        return list(CHANNELS[:WIDTH])
+    raise KeyError(name)
+
+
 def defaults(numbers: NumberRules) -> dict:
-    values: dict = {name: numbers[name][0] for name in numbers}
-    for name, choices in CHOICES.items():
-        values[name] = choices[0]
-    values["zone"] = "UTC0"
-    values["warnings"] = []
-    values["warning_percents"] = []
-    values["friendly_hours"] = []
-    values["energies"] = []
-    values["sms_numbers"] = []
-    values["outputs"] = []
-    values["profile_minutes"] = MINUTES[0]
-    values["profile_channels"] = list(CHANNELS[:WIDTH])
-    return values
+    return Values(numbers, {}).whole()
+
+
+class Values:
+    """What stands under each name, read like a dict.
+
+    Kept is only what differs from its default: a dict of all names is a large piece of heap.
+    A name is looked up in the tables of text, so whoever asks at every tick asks once before.
+    """
+
+    def __init__(self, numbers: NumberRules, values: dict) -> None:
+        """values: some or all, checked."""
+        self._numbers = numbers
+        self._changed: dict = {}
+        for name in values:
+            self.put(name, values[name])
+
+    def put(self, name: str, value: object) -> None:
+        """Have a checked value stand under a name."""
+        if value != _default(name, self._numbers):
+            self._changed[name] = value
+        elif name in self._changed:
+            del self._changed[name]
+
+    def __getitem__(self, name: str) -> object:
+        if name in self._changed:
+            return self._changed[name]
+        return _default(name, self._numbers)
+
+    def get(self, name: str, otherwise: object = None) -> object:
+        """Return what stands under a name, or something else if there is no such setting."""
+        try:
+            return self[name]
+        except KeyError:
+            return otherwise
+
+    def __iter__(self) -> object:
+        yield from self._numbers
+        yield from CHOICES
+        yield from _LISTS
+        yield from ("zone", "profile_minutes", "profile_channels")
+
+    def whole(self) -> dict:
+        """Return all values by name, for a while."""
+        return {name: self[name] for name in self}
 
 
 class Settings:
@@ -139,7 +196,7 @@ class Settings:
         """commit_least_Wh: see storage/commit_policy.py."""
         self.path = path
         self.numbers = NumberRules(commit_least_Wh)
-        self.values = defaults(self.numbers)
+        self.values = Values(self.numbers, {})
         self.wrong: list = []
         """What the last load found wrong with the file, a text an item."""
 
@@ -165,14 +222,14 @@ class Settings:
         for name in sorted(stored, key=lambda key: (key != "cut_off", str(key))):
             try:
                 check(name, stored[name], self.values, self.numbers)
-                self.values[name] = stored[name]
+                self.values.put(name, stored[name])
             except SettingError as e:
                 wrong.append(str(e))
         return wrong
 
     def changed(self, **changes: object) -> dict:
         """Return the values with changes made; SettingError for one that may not be."""
-        values = dict(self.values)
+        values = self.values.whole()
         for name in sorted(changes, key=lambda key: (key != "cut_off", key)):
             check(name, changes[name], values, self.numbers)
             values[name] = changes[name]
@@ -187,4 +244,4 @@ class Settings:
         with open(self.path + ".new", "w") as f:
             f.write(text)
         os.rename(self.path + ".new", self.path)
-        self.values = values
+        self.values = Values(self.numbers, values)

@@ -163,7 +163,7 @@ class Commands:
         state = app.state
         found.update({
             "now": app.clock.now(), "valid": app.clock.valid, "error": state.error,
-            "provisioned": state.provisioned, "settings": state.settings.values})
+            "provisioned": state.provisioned, "settings": state.settings.values.whole()})
         if not state.provisioned:
             return found
         account = state.account

@@ -27,7 +27,7 @@ class Distortion:
         self._sum = 0
         self._seconds = 0
 
-    def configure(self, values: dict, sight: Sight) -> None:
+    def configure(self, values: object, sight: Sight) -> None:
         """Take the limit from the settings, per cent."""
         self._limit = values["distortion_percent"] * 100
 

@@ -31,7 +31,7 @@ class VoltageEvents:
         self._seen: int | None = None  # since when the IC's sag waits for readings of it
         self._seen_cV = 0
 
-    def configure(self, values: dict, sight: Sight) -> None:
+    def configure(self, values: object, sight: Sight) -> None:
         """Take the thresholds from the settings; what is on its way goes on."""
         nominal = values["nominal_V"]  # a per cent of it in V is as many 0.01 V
         sag, swell = values["sag_percent"], values["swell_percent"]

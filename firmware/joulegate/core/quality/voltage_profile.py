@@ -37,7 +37,7 @@ class VoltageProfile:
         self._lowest = _HIGHEST
         self._highest = 0
 
-    def configure(self, values: dict, sight: Sight) -> None:
+    def configure(self, values: object, sight: Sight) -> None:
         """Take the band from the settings; what has been counted stays."""
         nominal = values["nominal_V"]
         above, below = values["band_above_percent"], values["band_below_percent"]

@@ -15,7 +15,7 @@ class Alarm:
         self._since = 0
         self._condition = Condition()
 
-    def configure(self, values: dict, begin_s: int, end_s: int) -> None:
+    def configure(self, values: object, begin_s: int, end_s: int) -> None:
         """Begin and end after so many seconds; trip if the setting tamper_trips says so."""
         self._condition.configure(begin_s, end_s)
         self._trips = bool(values["tamper_trips"] & self._trip)

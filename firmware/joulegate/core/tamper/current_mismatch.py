@@ -16,7 +16,7 @@ class CurrentMismatch:
         self._percent = 0
         self._least_mA = 0
 
-    def configure(self, values: dict, sight: Sight) -> None:
+    def configure(self, values: object, sight: Sight) -> None:
         self._percent = values["mismatch_percent"]
         self._least_mA = values["mismatch_mA"]
         self._alarm.configure(values, values["mismatch_s"], values["mismatch_s"])

@@ -29,7 +29,7 @@ class MissingNeutral:
         self._counts = 0
         """Estimated since it began."""
 
-    def configure(self, values: dict, sight: Sight) -> None:
+    def configure(self, values: object, sight: Sight) -> None:
         self._voltage_cV = values["neutral_missing_V"] * 100
         self._least_mA = values["neutral_missing_mA"]
         self._estimate_V = values["neutral_estimate_V"]

@@ -24,7 +24,7 @@ class NeutralDisturbance:
             event.NEUTRAL_DISTURBED, event.NEUTRAL_CALM, trips.NEUTRAL_DISTURBED)
         self._voltage_cV = 0
 
-    def configure(self, values: dict, sight: Sight) -> None:
+    def configure(self, values: object, sight: Sight) -> None:
         self._voltage_cV = values["neutral_missing_V"] * 100
         self._alarm.configure(values, values["disturbance_s"], values["disturbance_s"])
 

@@ -25,7 +25,7 @@ class OpenRelay:
         self._bypass_trips = False
         self._watches = True
 
-    def configure(self, values: dict, sight: Sight) -> None:
+    def configure(self, values: object, sight: Sight) -> None:
         self._watches = values["back_feed_s"] > 0
         self._back_feed.configure(values, values["back_feed_s"], values["back_feed_s"])
         self._bypass_trips = bool(values["tamper_trips"] & trips.BYPASS)

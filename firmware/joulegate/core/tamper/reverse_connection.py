@@ -12,7 +12,7 @@ class ReverseConnection:
             event.REVERSE_CONNECTION_BEGAN, event.REVERSE_CONNECTION_ENDED, trips.REVERSE)
         self._least_W = 1
 
-    def configure(self, values: dict, sight: Sight) -> None:
+    def configure(self, values: object, sight: Sight) -> None:
         self._least_W = values["reverse_W"]
         self._alarm.configure(values, values["reverse_s"], values["reverse_s"])
 

@@ -23,7 +23,7 @@ class Switches:
         self._latch_told: int | None = None
         self._latch_trips = False
 
-    def configure(self, values: dict, sight: Sight) -> None:
+    def configure(self, values: object, sight: Sight) -> None:
         """Watch the switches that the board has."""
         sensors = sight.sensors
         if not self._covers:

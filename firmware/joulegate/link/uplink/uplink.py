@@ -69,7 +69,7 @@ class Uplink:
         if self.held is not None:
             self.held.start(now)
 
-    def _configure(self, values: dict, now: int) -> None:
+    def _configure(self, values: object, now: int) -> None:
         self._values = values
         self._period_s = values["uplink_minutes"] * 60
         self._packed = values["uplink_batch"]
