@@ -8,7 +8,8 @@ from parts import COUNTS_PER_KWH, NOON, error_text, new_state, new_switch, provi
 from scratch import scratch_folder
 
 from joulegate.core.billing import NEVER
-from joulegate.storage.ledger import FIELDS, REGISTER_FIELDS, Ledger
+from joulegate.core.replay import BASE_LAST
+from joulegate.storage.ledger import FIELDS, MEANINGS, REGISTER_FIELDS, REGISTER_MEANINGS, Ledger
 from joulegate.storage.record import SIZE_MAX, RecordError
 
 
@@ -44,12 +45,20 @@ class Layout(Case):
             os.stat(self.folder + "/registers.bin")[6], len(self.ledger.registers.buffer))
 
     def test_every_field_has_an_owner_and_a_meaning(self):
-        for owner, attribute, _, count, low, high, meaning in FIELDS + REGISTER_FIELDS:
+        for owner, attribute, _, count, low, high in FIELDS + REGISTER_FIELDS:
             value = getattr(self.ledger.owners[owner], attribute)
-            self.assertTrue(meaning, attribute)
             self.assertEqual(low is None, high is None)
             if count > 1:
                 self.assertEqual(len(value), count)
+            if attribute in ("next_start", "seen", "until"):
+                self.assertEqual((low, high), (-NEVER, NEVER))
+            if attribute == "base":
+                self.assertEqual(high, BASE_LAST)
+        for fields, text in ((FIELDS, MEANINGS), (REGISTER_FIELDS, REGISTER_MEANINGS)):
+            lines = [line.partition(": ") for line in text.strip().split("\n")]
+            self.assertEqual([line[0] for line in lines], [
+                owner + "." + attribute for owner, attribute, _, _, _, _ in fields])
+            self.assertTrue(all([line[2] for line in lines]))
 
     def test_every_field_survives(self):
         s = self.state
@@ -86,7 +95,7 @@ class Layout(Case):
         self.ledger.commit()
         again = self.reloaded()
         self.assertEqual((again.account.last_credit, again.account.entered), (123456789, 1))
-        for owner, attribute, _, count, _, _, _ in FIELDS + REGISTER_FIELDS:
+        for owner, attribute, _, count, _, _ in FIELDS + REGISTER_FIELDS:
             was = getattr(self.ledger.owners[owner], attribute)
             now = getattr(again.ledger.owners[owner], attribute)
             if count > 1:

@@ -6,6 +6,7 @@ import unittest
 from scratch import scratch_folder
 
 from joulegate.core import events as event
+from joulegate.core.event_classes import NAMES
 from joulegate.core.events import EventLog
 from joulegate.storage.outbox import (
     DAY,
@@ -43,6 +44,9 @@ class Case(unittest.TestCase):
 
 
 class Keeps(Case):
+    def test_has_a_place_for_every_class_of_events(self) -> None:
+        self.assertEqual(len(self.outbox.events), len(NAMES))
+
     def test_an_empty_one(self):
         box = self.outbox
         self.assertEqual((box.first, box.next, box.durable, box.held, box.room),

@@ -81,13 +81,17 @@ def page() -> str:
     ledger = module.Ledger("")
     limit = firmware.load("joulegate.storage.record").SIZE_MAX
     parts = [INTRODUCTION]
-    for text, record in ((HOT, ledger.hot), (REGISTERS, ledger.registers)):
+    for text, record, meanings in (
+        (HOT, ledger.hot, module.MEANINGS),
+        (REGISTERS, ledger.registers, module.REGISTER_MEANINGS),
+    ):
         size = len(record.buffer)
         file = record.path.lstrip("/")
-        parts += [text.format(file=file, size=size, limit=limit), _table(record, size)]
+        parts += [text.format(file=file, size=size, limit=limit),
+                  _table(record, size, told(meanings))]
     record = firmware.load("joulegate.storage.energy_record").EnergyRecord("", None, None).record
     size = len(record.buffer)
-    parts += [ENERGIES.format(file=record.path.lstrip("/"), size=size), _table(record, size)]
+    parts += [ENERGIES.format(file=record.path.lstrip("/"), size=size), _table(record, size, {})]
     home = module.Ledger("", _AnyFram())
     parts.append(FRAM.format(
         hot=home.hot.slots[0], hot2=home.hot.slots[1], registers=home.registers.slots[0],
@@ -95,7 +99,12 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(record: Any, size: int) -> str:
+def told(meanings: str) -> dict[str, str]:
+    """Return the meaning of each owner.attribute, from lines as the firmware has them."""
+    return dict(line.split(": ", 1) for line in meanings.strip().splitlines())
+
+
+def _table(record: Any, size: int, meanings: dict[str, str]) -> str:
     lines = [
         "| offset | bytes | field | type | range | meaning |",
         "|---:|---:|---|---|---|---|",
@@ -109,7 +118,10 @@ def _table(record: Any, size: int) -> str:
         width = struct.calcsize("<" + code)
         lines.append(_row(str(at), str(width), name, TYPES.get(code, "4 bytes"), "", meaning))
         at += width
-    for field, at, _, bit in record.plan:
+    for stored, at, _, bit in record.plan:
+        field = stored
+        if meanings:
+            field = (*stored, meanings[f"{stored[0]}.{stored[1]}"])
         if bit < 0:
             width = _width(field[2]) * field[3]
             lines.append(_field_row(str(at), str(width), field))

@@ -4,6 +4,7 @@ import struct
 from typing import Any
 
 from tools.docs import firmware
+from tools.docs.ledger import told
 
 Field = tuple[str, str, int, int | None, int | None, str]
 
@@ -172,7 +173,7 @@ def page() -> str:
         _table(purchases.credits),
         OUTBOX.format(size=len(outbox.record.buffer), window=store["outbox"].WINDOW,
                       receipts=store["outbox"].RECEIPTS_DAILY),
-        _record_table(outbox.record),
+        _record_table(outbox.record, told(store["outbox"].MEANINGS)),
         _table(outbox.receipts),
     ]
     return "\n\n".join(parts) + "\n"
@@ -215,7 +216,7 @@ def _table(ring: Any) -> str:
     return "\n".join(lines)
 
 
-def _record_table(record: Any) -> str:
+def _record_table(record: Any, meanings: dict[str, str]) -> str:
     lines = [
         f"`{record.magic.decode()}`, version 1:", "",
         "| offset | bytes | field | type | range | meaning |",
@@ -225,7 +226,8 @@ def _record_table(record: Any) -> str:
         _row(5, 4, "sequence", TYPES["I"], "", "number of the commit"),
     ]
     at = 9
-    for _, name, code, count, low, high, meaning in record.fields:
+    for owner, name, code, count, low, high in record.fields:
+        meaning = meanings[f"{owner}.{name}"]
         width = struct.calcsize("<" + code) * count
         lines.append(_field_row(at, width, (name, code, count, low, high, meaning)))
         at += width

@@ -21,7 +21,6 @@ from errno import ENOENT
 from micropython import const
 
 from joulegate.core import events as event
-from joulegate.core.event_classes import NAMES
 from joulegate.core.events import EventLog
 from joulegate.storage.entry_layout import Layout
 from joulegate.storage.record import Record, RecordError, restore
@@ -54,22 +53,34 @@ JUMP_MAX = const(4096)
 
 _MAGIC = b"JGOB"
 _VERSION = const(1)
-_O = "outbox"
-_CLASSES = len(NAMES)
+_CLASSES = const(9)
 FIELDS = (
-    (_O, "next", "I", 1, 1, NUMBER_MAX, "number that the next message gets"),
-    (_O, "first", "I", 1, 1, NUMBER_MAX, "oldest number held, or next"),
-    (_O, "discarded", "I", 1, None, None, "messages given up unacknowledged"),
-    (_O, "day", "h", 1, None, None, "last day whose freeze was taken, since 2020-01-01"),
-    (_O, "month", "I", 1, None, None, "next entry of the monthly freezes to be taken"),
-    (_O, "events", "I", _CLASSES, None, None, "next entry of each class to be taken"),
-    (_O, "kinds", "B", WINDOW, NONE, RECEIPT, "of the messages, by number modulo %d" % WINDOW),
-    (_O, "counts", "B", WINDOW, 0, EVENTS_MAX << 4 | 15,
-     "events: how many * 16 + class; else 0"),
-    (_O, "places", "I", WINDOW, None, None, "first event, entry, or day + 32768"),
-    (_O, "reminders", "B", 1, None, None, "SMS sent on the day of reminders"),
-    (_O, "reminders_day", "h", 1, None, None, "that day, since 2020-01-01"),
+    ("outbox", "next", "I", 1, 1, NUMBER_MAX),
+    ("outbox", "first", "I", 1, 1, NUMBER_MAX),
+    ("outbox", "discarded", "I", 1, None, None),
+    ("outbox", "day", "h", 1, None, None),
+    ("outbox", "month", "I", 1, None, None),
+    ("outbox", "events", "I", _CLASSES, None, None),
+    ("outbox", "kinds", "B", WINDOW, NONE, RECEIPT),
+    ("outbox", "counts", "B", WINDOW, 0, EVENTS_MAX << 4 | 15),
+    ("outbox", "places", "I", WINDOW, None, None),
+    ("outbox", "reminders", "B", 1, None, None),
+    ("outbox", "reminders_day", "h", 1, None, None),
 )
+
+MEANINGS = """
+outbox.next: number that the next message gets
+outbox.first: oldest number held, or next
+outbox.discarded: messages given up unacknowledged
+outbox.day: last day whose freeze was taken, since 2020-01-01
+outbox.month: next entry of the monthly freezes to be taken
+outbox.events: next entry of each class to be taken
+outbox.kinds: of the messages, by number modulo 40
+outbox.counts: events: how many * 16 + class; else 0
+outbox.places: first event, entry, or day + 32768
+outbox.reminders: SMS sent on the day of reminders
+outbox.reminders_day: that day, since 2020-01-01
+"""
 
 RECEIPT_FIELDS = """
     time i: UTC second at which it was put in
@@ -115,7 +126,7 @@ class Outbox:
             for i in range(len(values)):
                 values[i] = 0
         try:
-            restore(self.record.load(), {_O: self})
+            restore(self.record.load(), {"outbox": self})
             if not 0 <= self.next - self.first <= WINDOW:
                 raise RecordError("outbox: %d to %d is more than it holds" % (
                     self.first, self.next))
@@ -197,12 +208,12 @@ class Outbox:
     def commit(self) -> None:
         """Put all changes on flash; OSError, and they are kept for the next commit."""
         try:
-            self.record.replace({_O: self})
+            self.record.replace({"outbox": self})
         except OSError as e:
             if e.errno != ENOENT:
                 raise
             os.mkdir(self._folder)
-            self.record.replace({_O: self})
+            self.record.replace({"outbox": self})
         self.durable = self.next
         self.unsaved = False
         self._failed = False

@@ -27,10 +27,10 @@ class RecordError(ValueError):
 class Record:
     """Fields of owners' attributes, in one table.
 
-    fields: ((owner, attribute, code, count, low, high, meaning), ...). Code is that of struct,
-    or "T" for unsigned 24 bits; "u1" to "u7" are so many bits, lowest first, and what follows
-    one goes into the same byte as long as it fits; count above 1 is an indexed attribute; "8s"
-    is eight bytes, and so on for other lengths.
+    fields: ((owner, attribute, code, count, low, high), ...), and a meaning behind those that
+    have it in the table. Code is that of struct, or "T" for unsigned 24 bits; "u1" to "u7" are so
+    many bits, lowest first, and what follows one goes into the same byte as long as it fits;
+    count above 1 is an indexed attribute; "8s" is eight bytes, and so on for other lengths.
     A value read outside low..high makes the whole record unbelievable.
     """
 
@@ -43,6 +43,8 @@ class Record:
         at = _HEADER_SIZE
         free = 0
         plan: list = []
+        forms: dict = {}
+        """Each form of which many fields are is kept once."""
         for field in fields:
             # What a commit would otherwise work out again, while the hold-up capacitor drains.
             code = field[2]
@@ -56,6 +58,7 @@ class Record:
                 continue
             free = 0
             form = "<" + code if code[-1] == "s" else "<%d%s" % (field[3], code)
+            form = forms.setdefault(form, form)
             plan.append((field, at, None if code == "T" else form, _NO_BITS))
             at += (3 if code == "T" else struct.calcsize("<" + code)) * field[3]
         self.plan = tuple(plan)
@@ -125,7 +128,7 @@ class Record:
 
     def _check(self, field: tuple, value: object) -> None:
         """Raise RecordError unless a value, or all of an indexed one, is in its range."""
-        owner, attribute, _, count, low, high, _ = field
+        owner, attribute, _, count, low, high = field[:6]
         lowest = value if count == 1 else min(value)
         highest = value if count == 1 else max(value)
         if lowest < low or highest > high:
