@@ -13,7 +13,7 @@ from tools.docs import firmware
 rules = firmware.load("joulegate.storage.setting_rules")
 events = firmware.load("joulegate.core.events")
 trips = firmware.load("joulegate.core.tamper.trips")
-print(json.dumps([rules.TOPICS["tamper"], events.NAMES, trips.TRIPS]))
+print(json.dumps([rules.TOPICS["tamper"], events.names(), trips.TRIPS]))
 """
 
 

@@ -5,7 +5,7 @@ import unittest
 
 from scratch import scratch_folder
 
-from joulegate.core import event_classes, events
+from joulegate.core import events
 from joulegate.core.civil import NO_TIME
 from joulegate.core.event_classes import (
     CODES,
@@ -29,12 +29,12 @@ DAY = 86400
 class TestClasses(unittest.TestCase):
     def test_every_event_has_one_class(self):
         listed = sorted(code for codes in CODES for code in codes)
-        self.assertEqual(listed, list(range(len(events.NAMES))))
+        self.assertEqual(listed, list(range(len(events.names()))))
         self.assertEqual(len(CODES), len(NAMES))
 
     def test_one_of_a_later_firmware_is_kept_with_security(self):
         self.assertEqual(class_of(200), SECURITY)
-        self.assertEqual(event_classes.name_of(200), "event_200")
+        self.assertEqual(events.name_of(200), "event_200")
 
 
 class Case(unittest.TestCase):

@@ -3,7 +3,7 @@
 import unittest
 
 from joulegate.core import events
-from joulegate.core.events import CAPACITY, NAMES, EventLog
+from joulegate.core.events import CAPACITY, EventLog, name_of, names
 
 
 class TestEventLog(unittest.TestCase):
@@ -37,8 +37,14 @@ class TestEventLog(unittest.TestCase):
         self.assertEqual([e[3] for e in log.since(0)], [0x3FFFFFFF, -0x3FFFFFFF])
 
     def test_every_code_has_one_name(self) -> None:
-        codes = [getattr(events, name.upper()) for name in NAMES]
-        self.assertEqual(codes, list(range(len(NAMES))))
+        codes = [getattr(events, name.upper()) for name in names()]
+        self.assertEqual(codes, list(range(len(names()))))
+
+    def test_a_name_is_found_by_its_code(self) -> None:
+        found = names()
+        self.assertEqual([name_of(code) for code in range(len(found))], found)
+        for code in (len(found), len(found) + 1, 255):
+            self.assertEqual(name_of(code), "event_%d" % code)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class Case(unittest.TestCase):
         self.under_test.configure(self.values, self.sight)
 
     def tell(self, code, value=0):
-        self.told.append((event.NAMES[code], value))
+        self.told.append((event.name_of(code), value))
 
     def look(self, seconds=1):
         """Look once a second; return the reasons of all that."""

@@ -192,8 +192,9 @@ def _summary(title: str, rings: list[Any]) -> str:
 
 def _classes() -> str:
     classes = firmware.load("joulegate.core.event_classes")
+    events = firmware.load("joulegate.core.events")
     return "\n".join(
-        f"| {name} | " + ", ".join(f"{c} {classes.name_of(c)}" for c in codes) + " |"
+        f"| {name} | " + ", ".join(f"{c} {events.name_of(c)}" for c in codes) + " |"
         for name, codes in zip(classes.NAMES, classes.CODES, strict=True))
 
 

@@ -87,7 +87,7 @@ def _forget_beginning(found: list, code: int, began: "int | None") -> None:
 def _row(row: tuple) -> list:
     _, began, ended, code, value = row
     seconds = None if began is None or ended is None else ended - began
-    name = event_classes.name_of(code)
+    name = event.name_of(code)
     for end in ("_began", "_ended"):
         if name.endswith(end):
             name = name[:-len(end)]

@@ -88,27 +88,30 @@ CODES = (
 )
 """The codes of each class. A code in none of them counts as security, so that it is kept."""
 
-_BEGINNINGS = (
-    (event.MAINS_BACK, event.MAINS_LOST), (event.STARTED, event.MAINS_LOST),
-    (event.SUPPLY_CONNECTED, event.SUPPLY_DISCONNECTED),
-    (event.COVER_CLOSED, event.COVER_OPENED), (event.CLOCK_VALID, event.CLOCK_INVALID),
-    (event.OVERVOLTAGE_ENDED, event.OVERVOLTAGE_BEGAN),
-    (event.UNDERVOLTAGE_ENDED, event.UNDERVOLTAGE_BEGAN),
-    (event.FREQUENCY_BACK, event.FREQUENCY_LEFT),
-    (event.COOLED, event.OVERHEATED),
-    (event.PHASE_BACK, event.PHASE_LOST),
-    (event.UNBALANCE_ENDED, event.UNBALANCE_BEGAN),
-    (event.TERMINAL_COVER_CLOSED, event.TERMINAL_COVER_OPENED),
-    (event.REVERSE_CONNECTION_ENDED, event.REVERSE_CONNECTION_BEGAN),
-    (event.CURRENT_MISMATCH_ENDED, event.CURRENT_MISMATCH_BEGAN),
-    (event.NEUTRAL_BACK, event.NEUTRAL_MISSING),
-    (event.MAGNET_ENDED, event.MAGNET_BEGAN),
-    (event.BACK_FEED_ENDED, event.BACK_FEED_BEGAN),
-    (event.NEUTRAL_CALM, event.NEUTRAL_DISTURBED),
-    (event.SWELL_ENDED, event.SWELL_BEGAN),
-    (event.SAG_ENDED, event.SAG_BEGAN),
-    (event.DISTORTION_ENDED, event.DISTORTION_BEGAN),
-)
+_BEGINNINGS = bytes((
+    event.MAINS_BACK, event.MAINS_LOST,
+    event.STARTED, event.MAINS_LOST,
+    event.SUPPLY_CONNECTED, event.SUPPLY_DISCONNECTED,
+    event.COVER_CLOSED, event.COVER_OPENED,
+    event.CLOCK_VALID, event.CLOCK_INVALID,
+    event.OVERVOLTAGE_ENDED, event.OVERVOLTAGE_BEGAN,
+    event.UNDERVOLTAGE_ENDED, event.UNDERVOLTAGE_BEGAN,
+    event.FREQUENCY_BACK, event.FREQUENCY_LEFT,
+    event.COOLED, event.OVERHEATED,
+    event.PHASE_BACK, event.PHASE_LOST,
+    event.UNBALANCE_ENDED, event.UNBALANCE_BEGAN,
+    event.TERMINAL_COVER_CLOSED, event.TERMINAL_COVER_OPENED,
+    event.REVERSE_CONNECTION_ENDED, event.REVERSE_CONNECTION_BEGAN,
+    event.CURRENT_MISMATCH_ENDED, event.CURRENT_MISMATCH_BEGAN,
+    event.NEUTRAL_BACK, event.NEUTRAL_MISSING,
+    event.MAGNET_ENDED, event.MAGNET_BEGAN,
+    event.BACK_FEED_ENDED, event.BACK_FEED_BEGAN,
+    event.NEUTRAL_CALM, event.NEUTRAL_DISTURBED,
+    event.SWELL_ENDED, event.SWELL_BEGAN,
+    event.SAG_ENDED, event.SAG_BEGAN,
+    event.DISTORTION_ENDED, event.DISTORTION_BEGAN,
+))
+"""An event that ends another, and that one; and so on."""
 
 
 def class_of(code: int) -> int:
@@ -121,12 +124,7 @@ def class_of(code: int) -> int:
 
 def beginning_of(code: int) -> "int | None":
     """Return the code of the event that this one ends, None when it ends none."""
-    for end, begin in _BEGINNINGS:
-        if end == code:
-            return begin
+    for at in range(0, len(_BEGINNINGS), 2):
+        if _BEGINNINGS[at] == code:
+            return _BEGINNINGS[at + 1]
     return None
-
-
-def name_of(code: int) -> str:
-    """Return the name of an event, also of one that a later firmware has stored."""
-    return event.NAMES[code] if code < len(event.NAMES) else "event_%d" % code

@@ -113,38 +113,48 @@ OUTPUT_SWITCHED = const(100)
 OUTPUT_OVERRIDDEN = const(101)
 AUXILIARY_CHANGED = const(102)
 
-NAMES = (
-    "started", "meter_error", "meter_reloaded", "bus_retried", "sag", "low_credit",
-    "credit_exhausted", "credited", "supply_connected", "supply_disconnected", "relay_fault",
-    "relay_bypassed", "cover_opened", "cover_closed", "mains_lost", "mains_back",
-    "storage_error", "purchase_reapplied", "registers_behind", "clock_ahead",
-    "tariff_activated", "audit_failed", "reversed", "setting_defaulted",
-    "tariff_dropped", "calibration_defaulted", "clock_set", "settings_changed",
-    "tariff_loaded", "provisioned", "clock_invalid", "clock_valid", "clock_slewed",
-    "rtc_disagrees", "rtc_failed", "events_cleared", "events_lost",
-    "software_failed", "safe_mode", "self_test_failed", "decoder_key_changed",
-    "tokens_locked", "token_wrong", "message_accepted", "message_refused", "message_keys_set",
-    "logged_in", "logged_out", "login_refused", "technician_did", "button_pressed",
-    "alarm_tripped", "load_limit_tripped", "emergency_offered", "emergency_over",
-    "temporary_lapsed", "supply_ready",
-    "debt_set", "debt_settled", "demand_reset", "overload_tripped", "overload_retried",
-    "overvoltage_began", "overvoltage_ended", "undervoltage_began", "undervoltage_ended",
-    "frequency_left", "frequency_back", "overheated", "cooled", "phase_lost", "phase_back",
-    "unbalance_began", "unbalance_ended", "terminal_cover_opened", "terminal_cover_closed",
-    "opened_while_off", "reverse_connection_began", "reverse_connection_ended",
-    "current_mismatch_began", "current_mismatch_ended", "neutral_missing", "neutral_back",
-    "magnet_began", "magnet_ended", "back_feed_began", "back_feed_ended", "neutral_disturbed",
-    "neutral_calm", "relay_welded", "relay_failed_open", "clock_rolled_back",
-    "storage_restored", "swell_began", "swell_ended", "sag_began", "sag_ended",
-    "outage_ended", "distortion_began", "distortion_ended", "output_switched",
-    "output_overridden", "auxiliary_changed",
+_NAMES = (
+    "started meter_error meter_reloaded bus_retried sag low_credit credit_exhausted credited "
+    "supply_connected supply_disconnected relay_fault relay_bypassed cover_opened cover_closed "
+    "mains_lost mains_back storage_error purchase_reapplied registers_behind clock_ahead "
+    "tariff_activated audit_failed reversed setting_defaulted tariff_dropped calibration_defaulted "
+    "clock_set settings_changed tariff_loaded provisioned clock_invalid clock_valid clock_slewed "
+    "rtc_disagrees rtc_failed events_cleared events_lost software_failed safe_mode self_test_failed "
+    "decoder_key_changed tokens_locked token_wrong message_accepted message_refused message_keys_set "
+    "logged_in logged_out login_refused technician_did button_pressed alarm_tripped "
+    "load_limit_tripped emergency_offered emergency_over temporary_lapsed supply_ready debt_set "
+    "debt_settled demand_reset overload_tripped overload_retried overvoltage_began overvoltage_ended "
+    "undervoltage_began undervoltage_ended frequency_left frequency_back overheated cooled "
+    "phase_lost phase_back unbalance_began unbalance_ended terminal_cover_opened "
+    "terminal_cover_closed opened_while_off reverse_connection_began reverse_connection_ended "
+    "current_mismatch_began current_mismatch_ended neutral_missing neutral_back magnet_began "
+    "magnet_ended back_feed_began back_feed_ended neutral_disturbed neutral_calm relay_welded "
+    "relay_failed_open clock_rolled_back storage_restored swell_began swell_ended sag_began "
+    "sag_ended outage_ended distortion_began distortion_ended output_switched output_overridden "
+    "auxiliary_changed "
 )
+"""The names by code, a space behind each. A text, as a tuple of them would stand in the heap of a board with ROMFS."""
 
 CAPACITY = const(32)
 
 
 def _bounded(value: int) -> int:
     return max(-0x3FFFFFFF, min(0x3FFFFFFF, value))
+
+
+def names() -> list:
+    """Return the names of all events by code, for a while."""
+    return _NAMES.split()
+
+
+def name_of(code: int) -> str:
+    """Return the name of an event, also of one that a later firmware has stored."""
+    at = 0
+    for _ in range(code):
+        at = _NAMES.find(" ", at) + 1
+        if at == len(_NAMES):
+            return "event_%d" % code
+    return _NAMES[at:_NAMES.find(" ", at)]
 
 
 class EventLog:
@@ -176,4 +186,4 @@ class EventLog:
         """Yield (number, time, name, value) of the events from a number on that are kept."""
         for i in range(max(number, self.discarded), self.count):
             at = i % CAPACITY
-            yield i, self._times[at], NAMES[self._codes[at]], self._values[at]
+            yield i, self._times[at], name_of(self._codes[at]), self._values[at]

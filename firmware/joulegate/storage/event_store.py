@@ -10,7 +10,7 @@ from micropython import const
 
 from joulegate.core import events as event
 from joulegate.core.civil import TIME_MIN
-from joulegate.core.event_classes import NAMES, SECURITY, beginning_of, class_of, name_of
+from joulegate.core.event_classes import NAMES, SECURITY, beginning_of, class_of
 from joulegate.core.events import EventLog
 from joulegate.core.registers import Registers
 from joulegate.storage.entry_layout import Layout
@@ -72,7 +72,7 @@ class EventStore:
         Beside the fields there is `name`; `time` and `began` are None where nobody knew them.
         """
         for entry in self.rings[number].entries(first):
-            entry["name"] = name_of(entry["code"])
+            entry["name"] = event.name_of(entry["code"])
             for key in ("time", "began"):
                 if entry[key] < TIME_MIN:
                     entry[key] = None
