@@ -9,7 +9,6 @@ from joulegate import YEAR, __version__
 from joulegate.clock import Clock
 from joulegate.commissioning import Commissioning
 from joulegate.console.console import Console
-from joulegate.console.requests import Requests
 from joulegate.core import events as event
 from joulegate.core.civil import TIME_MIN, seconds_of
 from joulegate.core.events import EventLog
@@ -59,7 +58,7 @@ class App:
         self.task = MeteringTask(self)
         self.calibration_store = CalibrationStore(board.FOLDER + "/calibration.json")
         self.commissioning = Commissioning(self)
-        self.requests = Requests(self)
+        self._requests: object = None
         self.switch = self._build_switch(board)
         self.power_fail = PowerFail(board.mains_good, self.relay.off)
         self.fram = self._find_fram()
@@ -173,6 +172,15 @@ class App:
         now = self.clock.now()
         self.entrance.start(now)
         self.entrance.start_messages(now)
+
+    @property
+    def requests(self) -> object:
+        """What takes the requests of host tools and of whoever types."""
+        if self._requests is None:
+            # Only here: at most meters nobody ever types, and the reports are many.
+            from joulegate.console.requests import Requests
+            self._requests = Requests(self)
+        return self._requests
 
     @property
     def uplink(self) -> object:

@@ -2,41 +2,39 @@
 
 import json
 
-from joulegate.console import pages
-
-_HELP = (
-    ("help", "this list"),
-    ("status", "supply, line, balance, price, heap"),
-    ("registers", "energy by quadrant, apparent, power factors"),
-    ("demand [reset]", "mean power, its maxima; or begin the maxima anew"),
-    ("green [DAY]", "taken and given on a day, by period"),
-    ("energies", "water, gas and others counted by pulses, by month"),
-    ("balance", "account and this month"),
-    ("tariff", "tariff in force and the one to follow"),
-    ("relay", "relay commanded, found, and its detector"),
-    ("events [FROM]", "events since the start, from a number on"),
-    ("days", "the last daily freezes"),
-    ("months", "the monthly ones"),
-    ("purchases", "the last credits and refusals"),
-    ("log CLASS", "the event log on flash: power, supply, credit, ..."),
-    ("token DIGITS", "enter a token of 20 digits"),
-    ("test", "self test of every part"),
-    ("settings", "settings with value, range and unit"),
-    ("set NAME VALUE", "change a setting; lists as [1000, 500]"),
-    ("quality", "outages, sags and the like, voltage by day"),
-    ("outputs", "auxiliary outputs and why they are on"),
-    ("output N on|off MIN", "override one for so many minutes; output N auto"),
-    ("link", "the way to the head-end: state, counters, files"),
-    ("link NAME VALUE", "change a setting of the link"),
-    ("identity", "what this meter is and runs"),
-    ("login", "a challenge, then: login KID ANSWER"),
-    ("logout", "end the session"),
-    ("reset", "commit and start again"),
-)
-_DEVELOPMENT_HELP = (
-    ("credit TID AMOUNT", "add credit, unauthenticated"),
-    ("press [long]", "press the customer's button"),
-)
+_HELP = """\
+help               this list
+status             supply, line, balance, price, heap
+registers          energy by quadrant, apparent, power factors
+demand [reset]     mean power, its maxima; or begin the maxima anew
+green [DAY]        taken and given on a day, by period
+energies           water, gas and others counted by pulses, by month
+balance            account and this month
+tariff             tariff in force and the one to follow
+relay              relay commanded, found, and its detector
+events [FROM]      events since the start, from a number on
+days               the last daily freezes
+months             the monthly ones
+purchases          the last credits and refusals
+log CLASS          the event log on flash: power, supply, credit, ...
+token DIGITS       enter a token of 20 digits
+test               self test of every part
+settings           settings with value, range and unit
+set NAME VALUE     change a setting; lists as [1000, 500]
+quality            outages, sags and the like, voltage by day
+outputs            auxiliary outputs and why they are on
+output N on|off MIN override one for so many minutes; output N auto
+link               the way to the head-end: state, counters, files
+link NAME VALUE    change a setting of the link
+identity           what this meter is and runs
+login              a challenge, then: login KID ANSWER
+logout             end the session
+reset              commit and start again
+"""
+_DEVELOPMENT_HELP = """\
+credit TID AMOUNT  add credit, unauthenticated
+press [long]       press the customer's button
+"""
 _REPORTS = ("status", "registers", "balance", "tariff", "relay", "settings", "identity",
             "days", "months", "purchases", "link", "demand", "green", "quality", "outputs",
             "energies")
@@ -46,7 +44,6 @@ class Commands:
     def __init__(self, app: object, show: object) -> None:
         """show: a function that prints."""
         self._app = app
-        self._requests = app.requests
         self._show = show
 
     def greet(self) -> None:
@@ -84,13 +81,13 @@ class Commands:
         elif name in ("token", "login", "logout", "output"):
             self._act(name, arguments)
         elif name == "credit" and len(arguments) == 2:
-            answer = self._requests.answer(
+            answer = self._app.requests.answer(
                 "credit", {"tid": _number("TID", arguments[0]), "amount": arguments[1]})
             self._show("%s, balance %s" % (
                 "accepted" if answer["accepted"] else "refused: " + answer["reason"],
                 answer["balance"]))
         elif name == "press" and arguments in ([], ["long"]):
-            answer = self._requests.answer("press", {"long": bool(arguments)})
+            answer = self._app.requests.answer("press", {"long": bool(arguments)})
             self._show("press: %s" % answer["done"])
         elif arguments:
             raise ValueError("%s: takes other words than %r; type help" % (
@@ -100,7 +97,7 @@ class Commands:
         elif name == "test":
             self._page("self_test", {})
         elif name == "reset":
-            self._requests.answer("reset", {})
+            self._app.requests.answer("reset", {})
             self._show("the meter starts again after its next tick")
         elif name == "help":
             self._help()
@@ -110,14 +107,14 @@ class Commands:
 
     def _set(self, name: str, text: str) -> None:
         value = _value(text)
-        self._requests.answer("set", {"values": {name: value}})
+        self._app.requests.answer("set", {"values": {name: value}})
         self._show("%s is %s" % (name, json.dumps(value)))
 
     def _set_link(self, name: str, text: str) -> None:
         # Only here: a meter without a link has no use for it.
         from joulegate.console import link_requests
         value = link_requests.value(name, text)
-        self._requests.answer("link_set", {"values": {name: value}})
+        self._app.requests.answer("link_set", {"values": {name: value}})
         self._show(link_requests.shown(name, value))
 
     def _page_of(self, name: str, word: str) -> None:
@@ -125,13 +122,13 @@ class Commands:
         if name != "demand":
             self._page(name, {"name" if name == "log" else "day": word})
         elif word == "reset":
-            self._requests.answer("demand_reset", {})
+            self._app.requests.answer("demand_reset", {})
             self._page(name, {})
         else:
             raise ValueError("demand: takes other words than %r; type help" % word)
 
     def _act(self, name: str, arguments: list) -> None:
-        answer = self._requests.answer
+        answer = self._app.requests.answer
         if name == "token" and arguments:
             self._token("".join(arguments))
         elif name == "output" and len(arguments) in (2, 3):
@@ -148,7 +145,7 @@ class Commands:
             raise ValueError("%s: takes other words; type help" % name)
 
     def _token(self, digits: str) -> None:
-        answer = self._requests.answer("token", {"digits": digits})
+        answer = self._app.requests.answer("token", {"digits": digits})
         if not answer["accepted"]:
             text = answer["text"]
             reason = answer["reason"] + ": "
@@ -165,21 +162,22 @@ class Commands:
         if minutes:
             request["on"] = what == "on"
             request["minutes"] = _number("MINUTES", minutes)
-        self._show_page("outputs", self._requests.answer("output", request))
+        self._show_page("outputs", self._app.requests.answer("output", request))
 
     def _page(self, name: str, arguments: dict) -> None:
-        self._show_page(name, self._requests.answer(name, arguments))
+        self._show_page(name, self._app.requests.answer(name, arguments))
 
     def _show_page(self, name: str, report: dict) -> None:
+        # Only here: a meter at which nobody types has no use for it.
+        from joulegate.console import pages
         for line in pages.lines(name, report):
             self._show(line)
 
     def _help(self) -> None:
-        for row in _HELP:
-            self._show("%-18s %s" % row)
-        if self._app.profile == "development":
-            for row in _DEVELOPMENT_HELP:
-                self._show("%-18s %s" % row)
+        for text in (_HELP, _DEVELOPMENT_HELP):
+            if text is _HELP or self._app.profile == "development":
+                for line in text.strip().split("\n"):
+                    self._show(line)
 
 
 def _number(name: str, text: str) -> int:

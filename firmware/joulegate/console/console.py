@@ -7,7 +7,6 @@ import sys
 
 from joulegate.console.commands import Commands
 from joulegate.console.line_editor import LineEditor
-from joulegate.console.raw_repl import RawRepl
 from joulegate.console.terminal import Terminal
 
 _CTRL_A = 0x01
@@ -22,7 +21,8 @@ class Console:
         self._terminal = Terminal(reader, writer)
         self._commands = Commands(app, self._terminal.print)
         self._editor = LineEditor(self._terminal.write, _PROMPT)
-        self._raw = RawRepl(app, self._terminal)
+        self._raw: object = None
+        """The RawRepl, from the first time on that a host tool asks for it."""
         self._in_raw = False
 
     async def run(self) -> None:
@@ -41,6 +41,14 @@ class Console:
         self._commands.greet()
         self._editor.show_prompt()
 
+    def _enter_raw(self) -> None:
+        if self._raw is None:
+            # Only here: most meters never see a host tool.
+            from joulegate.console.raw_repl import RawRepl
+            self._raw = RawRepl(self._app, self._terminal)
+        self._in_raw = True
+        self._raw.enter()
+
     def _take(self, data: bytes) -> None:
         at = 0
         while at < len(data):
@@ -54,8 +62,7 @@ class Console:
             byte = data[at]
             at += 1
             if byte == _CTRL_A:
-                self._in_raw = True
-                self._raw.enter()
+                self._enter_raw()
             elif byte == _CTRL_B:
                 self._greet()
             else:
