@@ -100,4 +100,4 @@ class Meter:
         return (account.balance, account.credits, account.charges, list(self.state.replay.marks),
                 self.state.replay.base, self.state.ledger.sequence, key and key.bits,
                 list(self.deeds.done), self.reader.change.held,
-                self.state.settings.values.whole())
+                dict(self.state.settings.values.changed))

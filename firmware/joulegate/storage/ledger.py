@@ -1,7 +1,7 @@
 """The ledger: money, replay marks and switch intent in one record; registers in a second.
 
-This module alone knows the layout. FIELDS is the document of the hot record: docs/ledger.md
-is made from it and from MEANINGS. The hot record is written first and notes how far the energy
+This module alone knows the layout. FIELDS and MEANINGS are the document of the hot record:
+docs/ledger.md is made from them. The hot record is written first and notes how far the energy
 registers were, so a cut between the two writes is mended at the next start.
 
 On a board with FRAM the records stand there, otherwise in files.
@@ -154,8 +154,9 @@ REGISTER_FIELDS = (
 REGISTER_MEANINGS = """
 registers.wh: Wh, varh, VAh: +A, -A, +R, -R, of that in quadrants II and III, +VA, -VA
 registers.remainder: thousandths of a count
-registers.demand: minutes * 16 + sub-periods, month, end of the sub-period; last W of import and export, \
-its time; maxima of the month: W, time of import, of export; those of the month before; \
+registers.demand: minutes * 16 + sub-periods, month, end of the sub-period; \
+last W of import and export, its time; \
+maxima of the month: W, time of import, of export; those of the month before; \
 sums of import and export
 registers.demand_marks: +A modulo 65536 where each sub-period began, then -A
 """

@@ -157,20 +157,21 @@ class Values:
     def __init__(self, numbers: NumberRules, values: dict) -> None:
         """values: some or all, checked."""
         self._numbers = numbers
-        self._changed: dict = {}
+        self.changed: dict = {}
+        """What differs from its default, by name."""
         for name in values:
             self.put(name, values[name])
 
     def put(self, name: str, value: object) -> None:
         """Have a checked value stand under a name."""
         if value != _default(name, self._numbers):
-            self._changed[name] = value
-        elif name in self._changed:
-            del self._changed[name]
+            self.changed[name] = value
+        elif name in self.changed:
+            del self.changed[name]
 
     def __getitem__(self, name: str) -> object:
-        if name in self._changed:
-            return self._changed[name]
+        if name in self.changed:
+            return self.changed[name]
         return _default(name, self._numbers)
 
     def get(self, name: str, otherwise: object = None) -> object:
