@@ -2,13 +2,14 @@
 
 usage: micropython -X heapsize=N whole_firmware.py IMAGE ROMFS [keys [link]]
 
-IMAGE is a file for the flash, so that only the firmware is on the heap. ROMFS is a file with the
-firmware compiled: its bytecode stays where it is, as on a board. It lies on the heap as one
-block, which N has to allow for and which is not counted. With `keys` the meter takes tokens and
-messages, and is given one of each. With `link` its modem's task runs beside the ticks, and so does
-the link, which has a connection and a session on it. Prints {"free": bytes free in steady state
-after a collection, "total": bytes, "ticks": n}, and before it, by qstr_info, what the names of all
-things take of it, which an image has frozen.
+IMAGE is a file for the flash, so that only the firmware is on the heap. ROMFS is a file with
+the firmware compiled: its bytecode stays where it is, as on a board. It lies on the heap as
+one block, which N has to allow for and which is not counted. With `keys` the meter takes
+tokens and messages, and is given one of each, and somebody types at its console. With `link`
+its modem's task runs beside the ticks, and so does the link, which has a connection and a
+session on it. Prints {"free": bytes free in steady state after a collection, "total": bytes,
+"ticks": n}, and before it, by qstr_info, what the names of all things take of it, which an
+image has frozen.
 
 On a 64-bit port 192wK is 384 KiB; objects there are twice as long as on a board, or nearly.
 """
@@ -58,6 +59,15 @@ def use_keys(app: object) -> None:
     body = b"\xd0\x83\x43\xa1\x01\x0a\xa2\x04\x41\x00\x06\x41\x05\x4e" + b"x" * 14
     if app.accept_message(body, 4).status != 5:
         raise RuntimeError("message: is not refused for its tag")
+
+
+def use_console(app: object) -> None:
+    """Have everything imported that a line at the console needs."""
+    from joulegate.console.commands import Commands
+    shown: list = []
+    Commands(app, shown.append).obey("status")
+    if len(shown) < 5:
+        raise RuntimeError("console: " + str(shown))
 
 
 class SilentUart:
@@ -199,6 +209,7 @@ def main() -> None:
     app.provision("01234567890", document, 5)
     if keyed:
         use_keys(app)
+        use_console(app)
     del document
     if link:
         print(json.dumps(asyncio.run(linked(app, lean_board))))

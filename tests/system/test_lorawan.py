@@ -219,7 +219,8 @@ def test_the_pages_have_the_settings() -> None:
     program = (
         "import json\n"
         "from joulegate.storage import link_settings as s\n"
-        "print(json.dumps([s.NUMBERS, s.TEXTS, s.SWITCHES, s.LORA_BANDS, s.defaults()]))")
+        "print(json.dumps([{name: s.number_rule(name) for name in s.names_in(s.NUMBERS)}, "
+        "s.names_in(s.TEXTS), s.SWITCHES, s.LORA_BANDS, s.defaults()]))")
     said = subprocess.run(
         [micropython(), "-c", program], cwd=ROOT, check=True, capture_output=True, text=True,
         env={**os.environ, "MICROPYPATH": str(ROOT / "firmware")}).stdout

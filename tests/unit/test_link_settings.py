@@ -72,6 +72,16 @@ class Rules(unittest.TestCase):
             self.assertTrue(said.startswith("link setting %s:" % name), said)
             self.assertTrue("must" in said or "no such" in said, said)
 
+    def test_the_range_is_told_with_its_unit(self):
+        for name, rule in (("port", "must be 1 to 65535"), ("keepalive_s", "must be 30 to 1200 s"),
+                           ("lora_sub_band", "must be 0 to 8, 0 for all")):
+            self.assertEqual(error_text(LinkSettingError, check, name, -1),
+                             "link setting %s: -1: %s" % (name, rule))
+
+    def test_what_is_no_name(self):
+        for name in ("", " ", "port ", "port 8883", "8883", "port\nkeepalive_s", 5, None):
+            self.assertTrue("no such" in error_text(LinkSettingError, check, name, 1))
+
     def test_secrets_are_not_in_the_error(self):
         for name, value in (("password", "hunter2" * 20), ("sim_pin", "99x9"),
                             ("apn_password", "hunter2 "), ("lora_app_key", "hunter2"),

@@ -65,7 +65,7 @@ def _value(name: str, text: str) -> Any:
     known = rules()
     if name in known.SECRETS:
         return secret(name, text) if text else ""
-    if name in known.NUMBERS and _WHOLE.fullmatch(text):
+    if known.number_rule(name) and _WHOLE.fullmatch(text):
         return int(text)
     if name in known.SWITCHES:
         return _SWITCH.get(text.lower(), text)

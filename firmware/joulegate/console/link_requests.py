@@ -13,7 +13,7 @@ from micropython import const
 
 from joulegate.console.link_reports import FILES_MAX, files, link
 from joulegate.core import events as event
-from joulegate.storage.link_settings import SECRETS, TEXTS, LinkSettingError, check
+from joulegate.storage.link_settings import SECRETS, LinkSettingError, check, text_rule
 
 FILE_SIZE_MAX = const(4096)
 _SEQUENCE = const(0x30)
@@ -35,7 +35,7 @@ def change(app: object, values: dict) -> dict:
 
 def value(name: str, text: str) -> object:
     """Return what was typed for a setting; whether it may be is for its check to say."""
-    if name not in TEXTS or text == '""':
+    if text_rule(name) is None or text == '""':
         try:
             return json.loads(text)
         except ValueError:

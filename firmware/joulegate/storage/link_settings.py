@@ -21,38 +21,73 @@ FAMILIES = ("", "quectel-ec", "quectel-bg", "quectel-bc", "simcom", "sim7080", "
 """Of modems, as link/modem/family_finder.py has them; none: by the modem's own name."""
 SECRETS = ("password", "apn_password", "sim_pin", "lora_app_key")
 SWITCHES = {"tls": True, "home": False, "lora": False}
-_HEX = "0abcdefABCDEF"
+NUMBERS = """
+port 8883 1 65535
+keepalive_s 120 30 1200 s
+home_seconds 30 10 3600 s
+lora_port 2 1 223
+lora_sub_band 0 0 8 , 0 for all
+lora_airtime_s 300 10 864 s
+"""
+"""Lines of name, default, lowest, highest and unit; the text begins with a newline. This and the
+next are texts, as a dict of them would stand in the heap for ever."""
 
-NUMBERS = {
-    "port": (8883, 1, 65535, ""),
-    "keepalive_s": (120, 30, 1200, " s"),
-    "home_seconds": (30, 10, 3600, " s"),
-    "lora_port": (2, 1, 223, ""),
-    "lora_sub_band": (0, 0, 8, ", 0 for all"),
-    "lora_airtime_s": (300, 10, 864, " s"),
-}
-"""{name: (default, lowest, highest, unit)}"""
+TEXTS = """
+host 0 253 .-
+server_name 0 253 .-
+ca 0 32 .-_ ca.der
+certificate 0 32 .-_
+key 0 32 .-_
+user 0 64 any
+password 0 128 any
+apn 0 63 .-_
+apn_user 0 32 .-_@
+apn_password 0 32 .-_@
+sim_pin 4 8 0
+ppp_number 3 16 0*# *99#
+home_prefix 1 32 .-_/ homeassistant
+lora_dev_eui 16 16 0abcdefABCDEF
+lora_join_eui 16 16 0abcdefABCDEF
+lora_app_key 32 32 0abcdefABCDEF
+"""
+"""Lines of name, fewest and most bytes unless empty, what is allowed, and the default, if there
+is one. Allowed are letters, digits and these; with 0 before them only digits and these; any: all
+but control characters."""
 
-TEXTS = {
-    "host": ("", 0, 253, ".-"),
-    "server_name": ("", 0, 253, ".-"),
-    "ca": ("ca.der", 0, 32, ".-_"),
-    "certificate": ("", 0, 32, ".-_"),
-    "key": ("", 0, 32, ".-_"),
-    "user": ("", 0, 64, None),
-    "password": ("", 0, 128, None),
-    "apn": ("", 0, 63, ".-_"),
-    "apn_user": ("", 0, 32, ".-_@"),
-    "apn_password": ("", 0, 32, ".-_@"),
-    "sim_pin": ("", 4, 8, "0"),
-    "ppp_number": ("*99#", 3, 16, "0*#"),
-    "home_prefix": ("homeassistant", 1, 32, ".-_/"),
-    "lora_dev_eui": ("", 16, 16, _HEX),
-    "lora_join_eui": ("", 16, 16, _HEX),
-    "lora_app_key": ("", 32, 32, _HEX),
-}
-"""{name: (default, fewest and most bytes unless empty, what is allowed)}. Allowed are letters,
-digits and these; with 0 before them only digits and these; None: all but control characters."""
+
+def names_in(table: str) -> list:
+    """Return the names of NUMBERS or TEXTS."""
+    return [line.split(" ")[0] for line in table.strip().split("\n")]
+
+
+def number_rule(name: str) -> "tuple | None":
+    """Return (default, lowest, highest, unit) of a setting, None if it is not a number's."""
+    row = _row(NUMBERS, name)
+    if row is None:
+        return None
+    default, low, high, unit = (row + " ").split(" ", 3)
+    unit = unit.strip()
+    if unit and unit[0] != ",":
+        unit = " " + unit
+    return int(default), int(low), int(high), unit
+
+
+def text_rule(name: str) -> "tuple | None":
+    """Return (default, fewest, most, allowed or None for any), None if it is not a text's."""
+    row = _row(TEXTS, name)
+    if row is None:
+        return None
+    least, most, allowed, default = (row + " ").split(" ", 3)
+    return default.strip(), int(least), int(most), None if allowed == "any" else allowed
+
+
+def _row(table: str, name: str) -> "str | None":
+    """Return what follows a name on its line."""
+    if not isinstance(name, str) or " " in name or "\n" in name:
+        return None
+    begin = "\n" + name + " "
+    at = table.find(begin)
+    return None if at < 0 else table[at + len(begin):table.find("\n", at + 1)]
 
 
 class LinkSettingError(ValueError):
@@ -62,12 +97,14 @@ class LinkSettingError(ValueError):
 def check(name: str, value: object) -> None:
     """Raise LinkSettingError unless `value` may stand under `name`."""
     rule = ""
-    if name in NUMBERS:
-        _, low, high, unit = NUMBERS[name]
+    number = number_rule(name)
+    text = text_rule(name)
+    if number is not None:
+        _, low, high, unit = number
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             rule = "must be %d to %d%s" % (low, high, unit)
-    elif name in TEXTS:
-        rule = _text_rule(value, *TEXTS[name][1:])
+    elif text is not None:
+        rule = _text_rule(value, *text[1:])
     elif name in SWITCHES:
         if not isinstance(value, bool):
             rule = "must be true or false"
@@ -134,8 +171,8 @@ def _wifi_rule(value: object) -> str:
 
 
 def defaults() -> dict:
-    values: dict = {name: row[0] for name, row in NUMBERS.items()}
-    values.update({name: row[0] for name, row in TEXTS.items()})
+    values: dict = {name: number_rule(name)[0] for name in names_in(NUMBERS)}
+    values.update({name: text_rule(name)[0] for name in names_in(TEXTS)})
     values.update(SWITCHES)
     values["lora_band"] = "EU868"
     values["family"] = ""

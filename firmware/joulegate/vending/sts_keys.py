@@ -60,17 +60,18 @@ _RANGES = (
 MAGIC = b"JGTK"
 VERSION = const(1)
 FIELDS = (
-    ("key", "ea", "B", 1, 7, 11, "encryption algorithm: 7 or 11"),
-    ("key", "base", "H", 1, 1993, 2035, "base date of TIDs: 1993, 2014 or 2035"),
-    ("key", "ken", "B", 1, 0, 255, _RANGES[0][3]),
-    ("key", "krn", "B", 1, 1, 9, _RANGES[1][3]),
-    ("key", "kt", "B", 1, 0, 3, _RANGES[2][3]),
-    ("key", "sgc", "I", 1, 0, 999999, _RANGES[3][3]),
-    ("key", "ti", "B", 1, 0, 99, _RANGES[4][3]),
-    ("key", "tct", "B", 1, 0, 99, _RANGES[5][3]),
-    ("key", "bits", "16s", 1, None, None, "the decoder key; one of EA07 has zeros behind it"),
+    ("key", "ea", "B", 1, 7, 11),
+    ("key", "base", "H", 1, 1993, 2035),
+    ("key", "ken", "B", 1, 0, 255),
+    ("key", "krn", "B", 1, 1, 9),
+    ("key", "kt", "B", 1, 0, 3),
+    ("key", "sgc", "I", 1, 0, 999999),
+    ("key", "ti", "B", 1, 0, 99),
+    ("key", "tct", "B", 1, 0, 99),
+    ("key", "bits", "16s", 1, None, None),
 )
-"""Of the key's record, for storage's Record."""
+"""Of the key's record, for storage's Record: encryption algorithm, base date of TIDs, what stands
+in _RANGES, and the decoder key; one of EA07 has zeros behind it."""
 
 
 class DecoderKey:
