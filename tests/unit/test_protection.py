@@ -48,7 +48,7 @@ class Case(unittest.TestCase):
         self.detector.configure(values, self.sight)
 
     def tell(self, code, value=0):
-        self.told.append((event.NAMES[code], value))
+        self.told.append((event.name_of(code), value))
 
     def look(self, seconds=1):
         """Look each second, as the watch does; return what is held in the end."""
