@@ -75,7 +75,7 @@ class Stored:
             tuple(sorted(state.replay.marks)), tuple(state.registers.counts(q) for q in (0, 1)),
             billing.day, billing.month, tuple(billing.cells), billing.settled_units,
             billing.next_digest, billing.next_start,
-            tuple(sorted(state.settings.values.changed.items(), key=lambda item: item[0])))
+            tuple(sorted(state.settings.values.whole().items(), key=lambda item: item[0])))
 
 
 def formatted():

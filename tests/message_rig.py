@@ -165,7 +165,8 @@ class Rig:
             tuple(state.replay.marks), tuple(billing.positions), billing.next_digest,
             billing.settled_units, self.supply.reasons, self.supply.kept, self.supply.until,
             self.supply.left,
-            sorted([(name, str(value)) for name, value in state.settings.values.changed.items()]),
+            sorted([(name, str(value))
+                    for name, value in state.settings.values.whole().items()]),
             self.clock.second,
             [(e.role, e.kid, e.key, e.factory, e.retired) for e in self.ring.entries])
 

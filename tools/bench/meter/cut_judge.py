@@ -36,7 +36,7 @@ def facts(meter: LeanMeter) -> object:
         list(billing.positions), billing.settled_units, billing.settled_remainder,
         list(account.debts.remaining), account.debts.recovered, account.debts.capped,
         billing.tariff_digest, billing.next_digest, billing.next_start,
-        sorted(state.settings.values.changed.items(), key=lambda item: item[0]), constants)
+        sorted(state.settings.values.whole().items(), key=lambda item: item[0]), constants)
 
 
 def sound(meter: LeanMeter, case: Case, floor: list, complete: bool = True) -> None:
