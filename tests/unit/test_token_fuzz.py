@@ -1,4 +1,3 @@
-# heapsize: 288wK
 """Digits that nobody issued: no exception, and nothing changes but the tries counted."""
 
 import unittest
