@@ -23,6 +23,7 @@ class FakeSpi:
         self.registers = {}
         self.last = 0
         self.stuck = None
+        self.rest = 0xFF  # MISO while nobody drives it
         self.frames = []
         self.buffers = []
         self.levels = []
@@ -45,6 +46,7 @@ class FakeSpi:
         self.last = value
         if self.stuck is not None:
             value = self.stuck
+        rx[0] = self.rest
         rx[1] = value >> 8
         rx[2] = value & 0xFF
 
@@ -99,6 +101,36 @@ class Wire(unittest.TestCase):
             "ac", "c0", "86", "ab", "c1", "86", "bb", "c3", "86", "a2", "c4", "86",
             "82", "81", "86", "c9", "c8", "e8", "ca", "cb", "cd", "cc"])
 
+    def test_zero_is_proved_where_nothing_pulls_miso_up(self):
+        self.spi.configure()
+        self.spi.rest = 0
+        self.spi.registers[0x43] = 5
+        whole = self.spi.write_readinto
+        short = []
+
+        def write_readinto(tx, rx):
+            if len(tx) == 3:
+                whole(tx, rx)
+            else:
+                short.append(len(self.spi.frames))
+                rx[1] = self.spi.registers[tx[0] & 0x7F] >> 8
+
+        self.spi.write_readinto = write_readinto
+        self.assertEqual(self.ic.read(self.reading), 0)
+        self.assertEqual(len(self.spi.frames), 22)
+        self.assertEqual(short, [3, 6, 12, 15])
+        self.assertEqual(self.reading.reactive_import_counts, 5)
+
+    def test_a_large_count_is_read_four_times(self):
+        self.spi.configure()
+        for counts, more in ((511, []), (512, ["86"] * 2)):
+            self.spi.registers[0x40] = counts
+            self.spi.frames.clear()
+            self.assertEqual(self.ic.read(self.reading), 0)
+            self.assertEqual([f.hex()[:2] for f in self.spi.frames][:4 + len(more)],
+                             ["ac", "c0", "86"] + more + ["ab"])
+            self.assertEqual(self.reading.import_counts, counts)
+
     def test_frames_have_24_clocks_and_a_select_each(self):
         self.spi.configure()
         self.ic.start()
@@ -148,7 +180,7 @@ class Wire(unittest.TestCase):
         self.spi.configure()
         self.spi.registers[0x40] = 0xFFFF
         self.spi.write_readinto = ShortFrames(self.spi)
-        self.assertEqual(self.ic.read(self.reading), 1)
+        self.assertEqual(self.ic.read(self.reading), 0)
         self.assertEqual(self.reading.import_counts, 0xFFFF)
 
 

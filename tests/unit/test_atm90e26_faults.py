@@ -11,14 +11,19 @@ from world.atm90e26_model import Atm90e26Model
 ENERGIES = (0x40, 0x41, 0x43, 0x44)
 # 3 kW and 1 kvar, the first quadrant; a count is 1/32 Wh.
 LOAD = (23000, 13749, 3000000, 1000000)
+EXPORT = (23000, 13749, -3000000, -1000000)
 
 
 class Bus:
-    """The wires to the model; `before` is called with the first byte of every frame."""
+    """The wires to the model; `before` is called with the first byte of every frame.
+
+    pulled: whether MISO has a pull-up, for the time in which the chip does not drive it.
+    """
 
     def __init__(self, chip):
         self.chip = chip
         self.before = None
+        self.pulled = True
 
     def cs(self, level):
         self.chip.cs(level)
@@ -27,6 +32,8 @@ class Bus:
         if self.before is not None:
             self.before(tx[0])
         self.chip.exchange(tx, rx)
+        if not self.pulled:
+            rx[0] = 0
 
 
 class Case(unittest.TestCase):
@@ -253,6 +260,112 @@ class Faults(Case):
         self.assertTrue(self.ic.bus_errors > 20, self.ic.bus_errors)
         self.all_counted()
 
+    def disturb(self, share):
+        """Lose a read, or flip a bit, in `share` of 65536; the same numbers every time."""
+        state = [1]
+
+        def number():
+            state[0] = (state[0] * 75 + 74) % 65537
+            return state[0]
+
+        def before(first):
+            if first & 0x80 and number() < share:
+                if number() % 2:
+                    self.chip.lose_next_read()
+                else:
+                    self.chip.flip_next_read(1 << number() % 16)
+
+        self.bus.before = before
+
+    def live_disturbed(self, share):
+        for load in (LOAD, EXPORT):
+            self.running(load)
+            self.disturb(share)
+            self.read_seconds(150)
+            self.bus.before = None
+            self.read_seconds(2)
+            self.all_counted()
+
+    def test_noise_at_random(self):
+        self.live_disturbed(3932)  # 6 %
+        self.assertTrue(self.ic.bus_errors > 200, self.ic.bus_errors)
+        self.assertEqual(self.ic.reloads, 0)
+
+    def test_heavy_noise_at_random(self):
+        self.live_disturbed(9830)  # 15 %
+        self.assertTrue(self.ic.bus_errors > 400, self.ic.bus_errors)
+
+    def test_lost_alike_one_after_the_other(self):
+        for times in (1, 2, 3):
+            for register in ENERGIES:
+                for first in (register, 0x06):
+                    self.alike([first] + [0x06] * times, self.chip.lose_next_read)
+
+    def alike(self, left, fault):
+        """Put a fault on reads of these registers, one after the other."""
+        self.running()
+
+        def before(first):
+            if left and first & 0x7F == left[0]:
+                left.pop(0)
+                fault()
+
+        self.bus.before = before
+        self.read_seconds(1)
+        self.assertEqual(left, [])
+        self.bus.before = None
+        self.read_seconds(1)
+        self.all_counted()
+
+    def test_wrong_in_a_row_does_not_outvote(self):
+        self.running()
+        # The register, LastData, then what settles: wrong, right twice, wrong four times.
+        faults = [0, 0x0100, 0, 0] + [0x0400] * 4
+
+        def before(first):
+            if faults and first in (0xC0, 0x86):
+                mask = faults.pop(0)
+                if mask:
+                    self.chip.flip_next_read(mask)
+
+        self.bus.before = before
+        self.read_seconds(1)
+        self.assertEqual(faults, [])
+        self.bus.before = None
+        self.read_seconds(1)
+        self.all_counted()
+
+    def test_flipped_alike_after_a_disturbance(self):
+        for register in ENERGIES:
+            # The guard before it tells that the bus is disturbed.
+            self.alike([0x2C, register, 0x06], lambda: self.chip.flip_next_read(0x0080))
+
+    def test_two_alike_are_believed_again_after_ten_quiet_readings(self):
+        self.running()
+        frames = [0]
+
+        def count(first):
+            frames[0] += 1
+
+        self.at_frame(0xC0, self.chip.lose_next_read)
+        self.assertEqual(self.read_seconds(1), BUS_RETRIED)
+        seen = []
+        self.bus.before = count
+        for _ in range(12):
+            frames[0] = 0
+            self.assertEqual(self.read_seconds(1), 0)
+            seen.append(frames[0])
+        # Two frames more for each of five registers.
+        self.assertEqual(seen[:8], [32] * 8)
+        self.assertEqual(seen[10:], [22] * 2)
+        self.all_counted()
+
+    def test_much_at_once_is_counted_without_an_event(self):
+        self.running()
+        self.chip.advance(60000)
+        self.assertEqual(self.read(), 0)
+        self.all_counted()
+
     def test_every_read_lost_for_a_while(self):
         self.running()
         self.at_frame(0xC0, self.chip.lose_next_read, 3)
@@ -274,8 +387,8 @@ class Faults(Case):
             self.assertEqual(self.ic.reloads, 0)
             self.all_counted()
 
-    def stick(self, head, level):
-        self.running()
+    def stick(self, head, level, load=LOAD):
+        self.running(load)
 
         def act():
             self.chip.stuck_miso = level
@@ -294,6 +407,20 @@ class Faults(Case):
     def test_sticks_high_at_an_energy_read(self):
         for register in ENERGIES:
             self.assertTrue(self.stick(0x80 | register, 1))
+            self.all_counted()
+
+    def test_sticks_low_at_an_energy_read(self):
+        for load in (LOAD, EXPORT):
+            for pulled in (True, False):
+                for register in ENERGIES + (0x01,):
+                    self.bus.pulled = pulled
+                    self.assertTrue(self.stick(0x80 | register, 0, load))
+                    self.all_counted()
+
+    def test_sticks_low_at_a_small_energy_read(self):
+        # 100 W: a count or none a second.
+        for _ in range(5):
+            self.assertTrue(self.stick(0xC0, 0, (23000, 500, 100000, 0)))
             self.all_counted()
 
     def test_sticks_high_at_last_data(self):

@@ -11,6 +11,13 @@ a configuration register of known value is read: that proves the chip still runs
 calibration, and puts that value into LastData. Afterwards LastData tells what the chip itself
 believes to have sent: the content, or still the known value if it never saw the frame. Until
 that is settled no other whole frame goes out, which would overwrite LastData.
+
+Noise may spoil two frames alike. So a word of a disturbed bus, and one that is large, is believed
+when four frames more show it than do not.
+
+A line stuck low shows an empty register. While the address goes out the chip does not drive MISO,
+so that a pull-up shows it alive in the frame of LastData itself; without one a frame cut short
+proves it.
 """
 
 from micropython import const
@@ -23,6 +30,12 @@ _LAST_DATA = const(0x06)
 _MMODE = const(0x2B)
 _TRIES = const(3)
 _ALL_ONES = const(0xFFFF)
+_ALIKE = const(4)
+_SETTLE_READS = const(11)
+_LARGE = const(512)
+"""Counts that hardly flow between two readings."""
+_QUIET = const(50)
+"""Undisturbed energy reads, ten readings, after which two frames alike are believed again."""
 
 
 class Atm90e26Error(RuntimeError):
@@ -43,6 +56,8 @@ class Atm90e26Bus:
         self._rx = bytearray(3)
         self._short_tx = bytes((0x80 | _MMODE, 0))
         self._short_rx = bytearray(2)
+        self._believed = _LARGE  # below it two frames alike are enough
+        self._quiet = 0
         self.errors = 0
         """Disturbed reads since the start."""
         self.unsettled = 0
@@ -81,11 +96,13 @@ class Atm90e26Bus:
 
     def guard(self, register: int, expected: int) -> None:
         """Read a configuration register that must hold `expected`; Lost if it does not."""
-        if self.read(register) == expected:
-            return
+        if self.read(register) != expected:
+            self._guard_again(register, expected)
+
+    def _guard_again(self, register: int, expected: int) -> None:
         for _ in range(_TRIES):
             if self.read(register) == expected:
-                self.errors += 1
+                self._disturbed()
                 return
         raise Lost
 
@@ -96,15 +113,19 @@ class Atm90e26Bus:
         disturbed to tell; `unsettled` is then set where settle() can still tell later.
         """
         for _ in range(_TRIES):
-            self.guard(guard, expected)
+            if self.read(guard) != expected:
+                self._guard_again(guard, expected)
             self.unsettled = register
             value = self.read(register)
             last = self.read(_LAST_DATA)
-            if last == value and value != _ALL_ONES:
-                self.unsettled = 0
-                return value
-            self.errors += 1
-            last = self.settle()
+            if last == value:
+                if value < self._believed and (value or self._rx[0] or self._alive(0)):
+                    self.unsettled = 0
+                    return value
+                last = self.settle(last)
+            else:
+                self._disturbed()
+                last = self.settle()
             if last != expected:
                 return last  # the chip sent this and cleared; the bus spoilt our copy
             # LastData still holds the guard: the chip did not see the read. Read again.
@@ -112,23 +133,43 @@ class Atm90e26Bus:
             "ATM90E26: register 0x%02X read 0x%04X, LastData 0x%04X, expected to agree"
             % (register, value, last))
 
-    def settle(self) -> int:
-        """Return LastData once two readings agree; Atm90e26Error if they do not.
+    def settle(self, last: int = -1) -> int:
+        """Return LastData once four readings more agree than do not; Atm90e26Error if none do.
 
-        A line stuck high or low agrees with itself, so all ones and zero need a proof.
+        last: what two have shown already. A line stuck high or low agrees with itself, so all
+        ones and zero need a proof.
         """
-        last = self.read(_LAST_DATA)
-        for _ in range(_TRIES):
+        alike = 2
+        if last < 0:
+            last = self.read(_LAST_DATA)
+            alike = 1
+        for _ in range(_SETTLE_READS):
             again = self.read(_LAST_DATA)
             if again == last:
-                if last in (0, _ALL_ONES) and not self._alive(last & 0xFF):
-                    raise Atm90e26Error("ATM90E26: LastData read 0x%04X: MISO stuck %s"
-                                        % (last, "high" if last else "low"))
+                alike += 1
+            else:
+                self._quiet = 0
+                alike -= 1
+                if not alike:
+                    last = again
+                    alike = 1
+            if alike == _ALIKE:
+                if not last and not self._rx[0] and not self._alive(0):
+                    raise Atm90e26Error("ATM90E26: LastData read 0x0000: MISO stuck low")
+                if last == _ALL_ONES and not self._alive(0xFF):
+                    raise Atm90e26Error("ATM90E26: LastData read 0xFFFF: MISO stuck high")
                 self.unsettled = 0
+                self._quiet += 1
+                if self._quiet == _QUIET:
+                    self._believed = _LARGE
                 return last
-            last = again
         raise Atm90e26Error(
-            "ATM90E26: LastData read 0x%04X, expected alike twice: bus disturbed" % last)
+            "ATM90E26: LastData read 0x%04X, expected alike: bus disturbed" % last)
+
+    def _disturbed(self) -> None:
+        self.errors += 1
+        self._believed = 0
+        self._quiet = 0
 
     def _alive(self, idle: int) -> bool:
         """Return whether MISO can leave the level `idle`, 0x00 or 0xFF.
