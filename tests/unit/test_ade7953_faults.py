@@ -2,7 +2,7 @@
 
 import unittest
 
-from ade7953_rig import Case
+from ade7953_rig import LOAD, Case
 from parts import error_text
 
 from joulegate.drivers.ade7953 import BUS_RETRIED, RELOADED, Ade7953Error
@@ -11,6 +11,7 @@ ENERGIES = (0x21E, 0x220)
 STATUS = 0x22E
 LAST = 0x2FF
 GUARDS = (0x282, 0x283, 0x200)
+EXPORT = (23000, 13749, -3000000, -1000000)
 
 
 class Faults(Case, unittest.TestCase):
@@ -75,6 +76,108 @@ class Faults(Case, unittest.TestCase):
         self.read_seconds(2)
         self.assertTrue(self.ic.bus_errors > 10, self.ic.bus_errors)
         self.all_counted()
+
+    def live_disturbed(self, share):
+        """Lose a read, or flip a bit, in `share` of 65536; the same numbers every time."""
+        state = [1]
+
+        def number():
+            state[0] = (state[0] * 75 + 74) % 65537
+            return state[0]
+
+        def before(address):
+            if number() < share:
+                if number() % 2:
+                    self.chip.lose_next_read()
+                else:
+                    self.chip.flip_next_read(1 << number() % (24 if 0x200 <= address else 8))
+
+        for load in (LOAD, EXPORT):
+            self.running(load)
+            self.bus.before = before
+            self.read_seconds(150)
+            self.bus.before = None
+            self.read_seconds(2)
+            self.all_counted()
+
+    def test_noise_at_random(self):
+        self.live_disturbed(3932)  # 6 %
+        self.assertTrue(self.ic.bus_errors > 120, self.ic.bus_errors)
+        self.assertEqual(self.ic.reloads, 0)
+
+    def test_heavy_noise_at_random(self):
+        self.live_disturbed(9830)  # 15 %
+        self.assertTrue(self.ic.bus_errors > 300, self.ic.bus_errors)
+
+    def alike(self, left, fault, load=LOAD):
+        """Put a fault on reads of these registers, one after the other."""
+        self.running(load)
+
+        def before(address):
+            if left and address == left[0]:
+                left.pop(0)
+                fault()
+
+        self.bus.before = before
+        self.read_seconds(1)
+        self.assertEqual(left, [])
+        self.bus.before = None
+        self.read_seconds(1)
+        self.all_counted()
+
+    def test_lost_alike_one_after_the_other(self):
+        for load in (LOAD, EXPORT):
+            for register in ENERGIES:
+                for times in (1, 2, 3):
+                    self.alike([register] + [LAST] * times, self.chip.lose_next_read, load)
+                    self.alike([LAST] * times, self.chip.lose_next_read, load)
+
+    def test_flipped_alike(self):
+        for load in (LOAD, EXPORT):
+            for register in ENERGIES:
+                self.alike([register, LAST], lambda: self.chip.flip_next_read(1 << 22), load)
+                # A small one, where the guard before it tells that the bus is disturbed.
+                self.alike([0x282, register, LAST],
+                           lambda: self.chip.flip_next_read(1 << 16), load)
+
+    def test_wrong_in_a_row_does_not_outvote(self):
+        faults = [0, 1 << 10, 0, 0] + [1 << 12] * 4
+
+        def fault():
+            mask = faults.pop(0)
+            if mask:
+                self.chip.flip_next_read(mask)
+
+        self.alike([ENERGIES[0]] + [LAST] * 7, fault)
+
+    def test_two_alike_are_believed_again_after_ten_quiet_readings(self):
+        self.running()
+        frames = [0]
+
+        def count(address):
+            frames[0] += 1
+
+        self.at_read(ENERGIES[0], self.chip.lose_next_read)
+        self.assertEqual(self.read_seconds(1), BUS_RETRIED)
+        seen = []
+        self.bus.before = count
+        for _ in range(12):
+            frames[0] = 0
+            self.assertEqual(self.read_seconds(1), 0)
+            seen.append(frames[0])
+        # Four frames more for each of three registers.
+        self.assertEqual(seen[:8], [seen[11] + 12] * 8)
+        self.assertEqual(seen[10], seen[11])
+        self.all_counted()
+
+    def test_much_at_once_is_counted_without_an_event(self):
+        for load in (LOAD, EXPORT):
+            self.running(load)
+            self.chip.advance(20000 if load is LOAD else 30000)
+            before = self.ic.bus_errors
+            self.read()
+            self.assertEqual(self.ic.bus_errors, before)
+            self.all_counted()
 
     def test_every_read_lost_for_a_while(self):
         self.running()

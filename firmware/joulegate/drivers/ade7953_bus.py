@@ -14,9 +14,14 @@ a configuration register of known value is read: that proves that the chip runs 
 calibration, and puts that value into LAST_RWDATA. Afterwards LAST_RWDATA tells what the chip
 itself believes to have sent: the content, or still the known value if it never saw the frame.
 Until that is settled no other whole frame goes out.
+
+Noise may spoil two frames alike. So a word of a disturbed bus, and one that is large, is believed
+when of those that follow four more show it than do not.
 """
 
 from micropython import const
+
+from joulegate.drivers.spi_rate import rate_Hz
 
 RATE_MAX_HZ = const(5000000)
 
@@ -29,6 +34,12 @@ _HEAD = const(3)
 _TRIES = const(3)
 _ALL_ONES = const(0xFFFFFF)
 _HOLD_MS = const(1)
+_ALIKE = const(4)
+_SETTLE_READS = const(11)
+_LARGE = const(1 << 19)
+"""More of a register than flows in 2.5 s of full scale, either way."""
+_QUIET = const(30)
+"""Undisturbed reads, ten readings, after which two frames alike are believed again."""
 
 
 class Ade7953Error(RuntimeError):
@@ -50,6 +61,8 @@ class Ade7953Bus:
         self._rx = tuple([bytearray(_HEAD + n) for n in range(5)])
         self._short_tx = bytes((_AWGAIN >> 8, _AWGAIN & 0xFF, _READ, 0))
         self._short_rx = bytearray(_SHORT)
+        self._believed = _LARGE  # less than that, either way, two frames alike are enough for
+        self._quiet = 0
         self.errors = 0
         """Disturbed reads since the start."""
         self.unsettled = 0
@@ -59,15 +72,7 @@ class Ade7953Bus:
     @property
     def rate_Hz(self) -> int:
         """The SPI clock as the port reports it, 0 where it reports none."""
-        text = repr(self._spi)
-        at = text.find("baudrate=")
-        digits = ""
-        if at >= 0:
-            for c in text[at + 9:]:
-                if not "0" <= c <= "9":
-                    break
-                digits += c
-        return int(digits or "0")
+        return rate_Hz(self._spi)
 
     def read(self, register: int) -> int:
         """Return the content of a register, of 8 to 24 bits, unsigned."""
@@ -123,7 +128,7 @@ class Ade7953Bus:
             return
         for _ in range(_TRIES):
             if self.read(register) == expected:
-                self.errors += 1
+                self._disturbed()
                 return
         raise Lost
 
@@ -139,10 +144,12 @@ class Ade7953Bus:
             self.unsettled = register
             value = self.read(register)
             last = self.read(_LAST_RWDATA)
-            if last == value and (0 < value < _ALL_ONES or self._alive(value & 0xFF)):
-                self.unsettled = 0
-                return value
-            self.errors += 1
+            if last == value:
+                if 0 < value < self._believed or self._plausible(value):
+                    self.unsettled = 0
+                    return value
+            else:
+                self._disturbed()
             last = self.settle()
             if last != expected:
                 return last  # the chip sent this and cleared; the bus spoilt our copy
@@ -151,23 +158,45 @@ class Ade7953Bus:
             "ADE7953: register 0x%03X read 0x%06X, LAST_RWDATA 0x%06X, expected to agree"
             % (register, value, last))
 
+    def _plausible(self, value: int) -> bool:
+        """Return whether two frames are enough for a word that is not positive and small."""
+        if value > _ALL_ONES - self._believed or not value and self._believed:
+            return 0 < value < _ALL_ONES or self._alive(value & 0xFF)
+        return False
+
     def settle(self) -> int:
-        """Return LAST_RWDATA once two readings agree; Ade7953Error if they do not.
+        """Return LAST_RWDATA once four readings more agree than do not; Ade7953Error if none do.
 
         A line stuck high or low agrees with itself, so all ones and zero need a proof.
         """
         last = self.read(_LAST_RWDATA)
-        for _ in range(_TRIES):
+        alike = 1
+        for _ in range(_SETTLE_READS):
             again = self.read(_LAST_RWDATA)
             if again == last:
+                alike += 1
+            else:
+                self._quiet = 0
+                alike -= 1
+                if not alike:
+                    last = again
+                    alike = 1
+            if alike == _ALIKE:
                 if last in (0, _ALL_ONES) and not self._alive(last & 0xFF):
                     raise Ade7953Error("ADE7953: LAST_RWDATA read 0x%06X: MISO stuck %s"
                                        % (last, "high" if last else "low"))
                 self.unsettled = 0
+                self._quiet += 1
+                if self._quiet == _QUIET:
+                    self._believed = _LARGE
                 return last
-            last = again
         raise Ade7953Error(
-            "ADE7953: LAST_RWDATA read 0x%06X, expected alike twice: bus disturbed" % last)
+            "ADE7953: LAST_RWDATA read 0x%06X, expected alike: bus disturbed" % last)
+
+    def _disturbed(self) -> None:
+        self.errors += 1
+        self._believed = 0
+        self._quiet = 0
 
     def _alive(self, idle: int) -> bool:
         """Return whether MISO can leave the level `idle`, 0x00 or 0xFF.
