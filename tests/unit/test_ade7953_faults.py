@@ -90,7 +90,7 @@ class Faults(Case, unittest.TestCase):
                 if number() % 2:
                     self.chip.lose_next_read()
                 else:
-                    self.chip.flip_next_read(1 << number() % (24 if 0x200 <= address else 8))
+                    self.chip.flip_next_read(1 << number() % (24 if address >= 0x200 else 8))
 
         for load in (LOAD, EXPORT):
             self.running(load)
