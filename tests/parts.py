@@ -41,6 +41,10 @@ class FakeClock:
     def now(self):
         return self.second
 
+    @property
+    def up(self):
+        return self.ms // 1000
+
     def uptime(self):
         return self.ms // 1000
 

@@ -78,7 +78,8 @@ class Clock:
         self._second = NO_TIME
         self._ms = 0
         self._slew_ms = 0  # still to be gained, or lost when negative
-        self._up = 0
+        self.up = 0
+        """Seconds since the start, as of the last look at the time."""
         self._up_ms = 0
         self._asked_ms = 0
         self._took_ms = 0
@@ -106,7 +107,7 @@ class Clock:
     def uptime(self) -> int:
         """Return the seconds since the start, whatever the time is set to."""
         self.now()
-        return self._up
+        return self.up
 
     def set(self, second: int) -> bool:
         """Set the time to a UTC second, on the word of somebody who has proven who he is.
@@ -137,9 +138,9 @@ class Clock:
             return False
         if -1 <= change <= 1:
             return True  # no more than what a whole second hides
-        if self._up - self._adjusted < DAY_S:
+        if self.up - self._adjusted < DAY_S:
             return False
-        self._adjusted = self._up
+        self._adjusted = self.up
         self._slew_ms = change * 1000
         self._log.add(event.CLOCK_SLEWED, now, change)
         self._write(second)
@@ -157,7 +158,7 @@ class Clock:
             return False
         if now >= second:
             return True
-        self._second = NO_TIME + self._up
+        self._second = NO_TIME + self.up
         self._ms = 0
         self._slew_ms = 0
         self.source = NOBODY
@@ -196,7 +197,7 @@ class Clock:
         self._second += self._ms // 1000
         self._ms %= 1000
         self._up_ms += passed
-        self._up += self._up_ms // 1000
+        self.up += self._up_ms // 1000
         self._up_ms %= 1000
         self._asked_ms += passed
         if self._agreed_ms < _LONGEST_MS:

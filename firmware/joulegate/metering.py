@@ -63,7 +63,7 @@ class Metering:
         energies = self.state.energies
         if energies is not None:
             self._counts += energies.take() * self._pulse_counts
-        up = self.clock.uptime()
+        up = self.clock.up  # of `now` above: asking again takes its time
         flags = self.meter.tick(now, reading, up)
         demand = self.state.demand
         if demand is not None:

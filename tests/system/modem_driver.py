@@ -8,7 +8,7 @@ from tests.system.meter_process import MeterProcess
 from tests.system.modem_process import ModemProcess
 
 HEAP = "192wK"
-SPEED = 4
+SPEED = 2
 """Driver and model wait for each other most of the time, so both go by a time that is faster."""
 SETTINGS = {
     "apn": "internet", "sim_pin": "", "ppp_number": "*99#", "apn_user": "", "apn_password": ""}

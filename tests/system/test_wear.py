@@ -38,8 +38,8 @@ def test_a_bend_or_a_spot_is_refused() -> None:
 
 
 def test_a_run_behaves_so() -> None:
-    wear = run(Case(128, 20, 270, 2))
-    by_energy = 2 * 24 * 20_000 / 270  # a commit each 270 Wh, and a few for the time
+    wear = run(Case(128, 20, 360, 2))
+    by_energy = 2 * 24 * 20_000 / 360  # a commit each 270 Wh, and a few for the time
     assert by_energy <= wear.commits < 1.02 * by_energy
     assert 0.1 < wear.erases / wear.commits < 0.5
     assert wear.years > LIFE_YEARS

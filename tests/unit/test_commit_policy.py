@@ -31,10 +31,10 @@ class CommitPolicy(unittest.TestCase):
         self.assertEqual(self.least(512, in_fram=True), 10)
 
     def test_flash(self):
-        for size_KiB, least in ((512, 270), (1020, 270), (1024, 100), (8192, 100)):
+        for size_KiB, least in ((512, 360), (1020, 360), (1024, 100), (8192, 100)):
             self.assertEqual(self.least(size_KiB), least)
         self.assertEqual(self.least(1 << 31, 1 << 16), 100)
-        self.assertEqual(commit_policy.least_Wh(False, ""), 270)
+        self.assertEqual(commit_policy.least_Wh(False, ""), 360)
 
 
 if __name__ == "__main__":

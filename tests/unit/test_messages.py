@@ -1,4 +1,4 @@
-# heapsize: 416wK
+# heapsize: 448wK
 """Messages from end to end on the meter: each refusal by its code, each repetition once."""
 
 import unittest

@@ -1,4 +1,4 @@
-# heapsize: 224wK
+# heapsize: 256wK
 """Reminders: short, to the numbers that are set, and not more of them than allowed."""
 
 import unittest

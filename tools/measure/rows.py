@@ -59,6 +59,7 @@ billing = Billing(account, Zone("CET-1CEST,M3.5.0,M10.5.0/3"),
 class Clock:
     second = parse_time("2027-05-05T12:00")
     ms = 0
+    up = 0
     def now(self):
         return self.second
     def uptime(self):

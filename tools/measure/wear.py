@@ -59,9 +59,9 @@ class Wear:
 
 CASES = (
     Case(256, 1, 100, 100), Case(256, 5, 100, 60), Case(256, 20, 100, 20),
-    Case(128, 1, 270, 100), Case(128, 5, 270, 60), Case(128, 20, 270, 20),
+    Case(128, 1, 360, 100), Case(128, 5, 360, 60), Case(128, 20, 360, 20),
 )
-BENCH_CASES = (Case(256, 20, 100, 20), Case(128, 20, 270, 20))
+BENCH_CASES = (Case(256, 20, 100, 20), Case(128, 20, 360, 20))
 
 
 def run(case: Case) -> Wear:

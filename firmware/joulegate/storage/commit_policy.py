@@ -10,7 +10,7 @@ from micropython import const
 
 FRAM_WH = const(10)
 AMPLE_WH = const(100)
-SMALL_WH = const(270)
+SMALL_WH = const(360)
 
 _AMPLE_BYTES = const(1048576)
 
