@@ -39,11 +39,14 @@ class MeteringTask:
             wait = self.step()
             if self._reset_due():
                 self._reset()
-            looked = False
+            self._feed(watchdog)
             # From the beginning of the step, so that ticks do not drift by what it takes.
             left = wait - time.ticks_diff(time.ticks_ms(), began)
+            if left <= 0:
+                self.look()
+                await asyncio.sleep_ms(0)
+            looked = False
             while left > 0:
-                self._feed(watchdog)
                 # The look comes halfway, so that neither waits for the other.
                 await asyncio.sleep_ms(min(_FEED_MS, left if looked else (left + 1) // 2))
                 if not looked:
@@ -51,10 +54,8 @@ class MeteringTask:
                     if self.look():
                         break
                 left = wait - time.ticks_diff(time.ticks_ms(), began)
-            if not looked:
-                self.look()
-            self._feed(watchdog)
-            await asyncio.sleep_ms(0)
+                if left > 0:
+                    self._feed(watchdog)
 
     def _feed(self, watchdog: object) -> None:
         if self._app.network.alive():

@@ -1,4 +1,4 @@
-# heapsize: 480wK
+# heapsize: 768wK
 """Work in steps: one party ends what another began, and a message is whole or not begun."""
 
 import unittest
