@@ -65,6 +65,7 @@ class Chip:
         address = tx[0] & 0x7F
         if tx[0] & 0x80:
             value = self.registers[address]
+            rx[0] = 0xFF  # MISO has a pull-up
             rx[1] = value >> 8
             rx[2] = value & 0xFF
             if address in _CLEARED_BY_READ:
