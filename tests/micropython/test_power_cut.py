@@ -248,13 +248,13 @@ class PowerCut(Sweep):
 
     def test_settings(self):
         def act(stored):
-            stored.state.settings.set(commit_Wh=333, warnings=[500, 100])
+            stored.state.settings.set(commit_Wh=444, warnings=[500, 100])
             return True
 
         def check(stored, new, result):
             self.assertTrue(new or not result)
             self.assertEqual(stored.state.log.count, 0)
-            stored.state.settings.set(commit_Wh=344)
+            stored.state.settings.set(commit_Wh=445)
             self.assertEqual(stored.state.settings.load(), [])
 
         cuts = self.sweep(provisioned_flash(), act, check)
