@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.brokers import wait_until
 from tests.system.modem_peers import NAME, EchoServer
 from tests.system.modem_process import ModemProcess, Port
 
@@ -142,10 +143,11 @@ def test_9_silent_socket(bench: Bench) -> None:
 
 def test_10_close_notice_lost_then_a_send_fails(bench: Bench) -> None:
     bench.modem.fault("close_urc_lost")
+    wait_until(lambda: bench.server.connections)
     bench.server.cut()
-    assert bench.port.quiet(1.0) == b""
+    wait_until(lambda: bench.port.ask("AT+QISTATE=1,0")[0].split(",")[5] == "4")
+    assert bench.port.quiet(0.5) == b""
     assert bench.port.ask("AT+QISEND=0,4") == ["ERROR"]
-    assert bench.port.ask("AT+QISTATE=1,0")[0].split(",")[5] == "4"
 
 
 def test_10_the_network_cuts_a_socket(bench: Bench) -> None:
