@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 NAME = "broker.test"
+ACCEPT_S = 5
 
 
 @dataclass
@@ -82,10 +84,16 @@ class EchoServer:
 
     def __exit__(self, *_: object) -> None:
         self._listener.close()
-        self.cut()
+        self._close_all()
 
     def cut(self) -> None:
-        """Close every connection."""
+        """Close every connection, once there is one: a slow machine accepts late."""
+        deadline = time.monotonic() + ACCEPT_S
+        while not self.connections and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self._close_all()
+
+    def _close_all(self) -> None:
         for connection in self.connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
