@@ -133,6 +133,30 @@ def fram() -> None:
     return None
 
 
+def rs485(baudrate: int, parity: "int | None") -> None:
+    """No RS485."""
+
+
+def display() -> None:
+    """No display."""
+
+
+def keypad() -> None:
+    """No keypad."""
+
+
+def lamps() -> dict:
+    return {}
+
+
+def buzzer() -> None:
+    """No buzzer."""
+
+
+def calibration_switch() -> None:
+    """No switch."""
+
+
 SOCKETS = False
 
 

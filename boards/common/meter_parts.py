@@ -144,6 +144,31 @@ def button() -> None:
     """Return the function that tells of the customer's button: none is led out yet."""
 
 
+def rs485(baudrate: int, parity: "int | None") -> None:
+    """Return the UART of the RS485 port and the pin of its driver: none is wired yet."""
+
+
+def display() -> None:
+    """Return the driver of the display: none is fitted."""
+
+
+def keypad() -> None:
+    """Return what scans the keypad: none is fitted."""
+
+
+def lamps() -> dict:
+    """Return the pins of lamps by name, high is on: none is led out."""
+    return {}
+
+
+def buzzer() -> None:
+    """Return the function that switches the buzzer: none is fitted."""
+
+
+def calibration_switch() -> None:
+    """Return the function that tells whether calibration is unsealed: no switch is fitted."""
+
+
 SOCKETS = False
 """Whether there is a network without joining one."""
 

@@ -181,6 +181,24 @@ class LeanBoard:
     def pulse_inputs(self) -> list:
         return self.pulses
 
+    def rs485(self, baudrate: int, parity: "int | None") -> None:
+        """No RS485."""
+
+    def display(self) -> None:
+        """No display."""
+
+    def keypad(self) -> None:
+        """No keypad."""
+
+    def lamps(self) -> dict:
+        return {}
+
+    def buzzer(self) -> None:
+        """No buzzer."""
+
+    def calibration_switch(self) -> None:
+        """No switch."""
+
     def button(self) -> None:
         return None
 
