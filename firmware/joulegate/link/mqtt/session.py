@@ -64,7 +64,6 @@ class Session:
         self._transport: object = None
         self._client: object = None
         self._state = _CLOSED
-        self._subscribed = False
         self._subscribe_id = 0
         self._came: tuple | None = None
         self.message: bytes | None = None
@@ -307,12 +306,9 @@ class Session:
             raise LinkError("mqtt: the broker refuses %s (%d)" % (
                 _REFUSALS[code] if code < len(_REFUSALS) else "the connection", code))
         self.connections += 1
-        # A session may have been kept from before its subscription was: only one that this
-        # meter has seen confirmed needs no other.
-        if field[1] & 1 and self._subscribed:
-            self._enter_ready()
-            return
-        self._subscribed = False
+        # Also in a session that was kept: it may be from before its subscription, made by a
+        # CONNECT that was never answered or read back from an old state of the broker's disk.
+        # Taking that on trust left a meter deaf for good.
         self._enter(_SUBSCRIBING)
         self._subscribe_id = self._in_flight.next_id()
         self._client.pid = self._subscribe_id - 1
@@ -325,7 +321,6 @@ class Session:
         if field[3] != 1:
             raise LinkError("mqtt: the broker answers 0x%02x to the subscription at QoS 1" % (
                 field[3]))
-        self._subscribed = True
         self._enter_ready()
 
     def _enter_ready(self) -> None:
