@@ -69,6 +69,7 @@ from world.ade7953_registers import (
     width_of,
     writable,
 )
+from world.powered_chip import PoweredChip
 
 _READY_MS = const(66)
 """Of the supply, 26 ms, and of the start after it, 40 ms."""
@@ -85,7 +86,7 @@ _MAX_MILLIAMPERES = const(2000000)
 _MAX_MILLIWATTS = const(2000000000)
 
 
-class Ade7953Model:
+class Ade7953Model(PoweredChip):
     """One chip on its board, powered at construction and ready 66 ms later.
 
     The front end is microvolts rms at the voltage input for a volt and at the current inputs
@@ -120,22 +121,8 @@ class Ade7953Model:
 
     # Supply, reset and time
 
-    def power_on(self) -> None:
-        """Begin with the supply just risen: all registers at their defaults."""
-        self._powered = True
-        self._reset()
-
-    def power_off(self) -> None:
-        """Lose the supply and with it every register."""
-        self._reset()
-        self._powered = False
-
     def reset_pin(self) -> None:
         """Pulse RESET low."""
-        self._reset()
-
-    def reset_in_run(self) -> None:
-        """Fault: the chip resets by itself, unseen by the master."""
         self._reset()
 
     def _reset(self) -> None:
@@ -154,11 +141,6 @@ class Ade7953Model:
         self._frames.deafen()
 
     @property
-    def ready(self) -> bool:
-        """Whether the chip is powered and has had its time since reset."""
-        return self._powered and not self._unready_ms
-
-    @property
     def locked(self) -> bool:
         """Whether the bus is SPI for good, until the next reset."""
         return self._frames.locked
@@ -168,17 +150,6 @@ class Ade7953Model:
         """Level of the IRQ pin: low while a bit that IRQENA has is set."""
         words = self._registers
         return 0 if self.ready and words[IRQSTATA] & (words[IRQENA] | RESET) else 1
-
-    @property
-    def stuck_miso(self) -> int | None:
-        """Fault: the level MISO is stuck at, 0 or 1, or None; the chip itself goes on."""
-        return self._frames.stuck
-
-    @stuck_miso.setter
-    def stuck_miso(self, level: int | None) -> None:
-        if level not in (None, 0, 1):
-            raise ValueError("stuck_miso is %r: must be None, 0 or 1" % (level,))
-        self._frames.stuck = level
 
     def apply(self, voltage_cV: int, current_mA: int, active_mW: int, reactive_mvar: int,
               neutral_mA: int | None = None, neutral_mW: int | None = None,
@@ -215,9 +186,7 @@ class Ade7953Model:
             return
         self._frames.held = True
         if self._unready_ms:
-            waited = min(ms, self._unready_ms)
-            self._unready_ms -= waited
-            ms -= waited
+            ms = self._wait(ms)
             if self._unready_ms:
                 return
             self._frames.listening = True

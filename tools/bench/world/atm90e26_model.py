@@ -51,6 +51,7 @@ from world.atm90e26_registers import (
     reset_values,
 )
 from world.atm90e26_sag import SagDetector
+from world.powered_chip import PoweredChip
 
 _RESET_KEY = const(0x789A)
 _OPEN_KEY = const(0x5678)
@@ -58,7 +59,7 @@ _CHECK_KEY = const(0x8765)
 _READY_MS = const(5)
 
 
-class Atm90e26Model:
+class Atm90e26Model(PoweredChip):
     """One chip on its board, powered at construction and ready 5 ms later.
 
     `strap` is MMD1:MMD0 (0 anti-tamper, 1 L, 2 L+N, 3 flexible). The front end is microvolts at
@@ -97,22 +98,8 @@ class Atm90e26Model:
 
     # Supply, reset and time
 
-    def power_on(self) -> None:
-        """Begin with the supply just risen: all registers at their defaults."""
-        self._powered = True
-        self._reset()
-
-    def power_off(self) -> None:
-        """Lose the supply and with it every register."""
-        self._reset()
-        self._powered = False
-
     def reset_pin(self) -> None:
         """Pulse RESET low."""
-        self._reset()
-
-    def reset_in_run(self) -> None:
-        """Fault: the chip resets by itself, unseen by the master."""
         self._reset()
 
     def _reset(self) -> None:
@@ -125,11 +112,6 @@ class Atm90e26Model:
         self._stale = True
         self._unready_ms = _READY_MS
         self._frames.deafen()
-
-    @property
-    def ready(self) -> bool:
-        """Whether the chip is powered and has had its 5 ms since reset."""
-        return self._powered and not self._unready_ms
 
     def apply(self, voltage_cV: int, current_mA: int, active_mW: int, reactive_mvar: int,
               neutral_mA: int | None = None, neutral_mW: int | None = None,
@@ -163,9 +145,7 @@ class Atm90e26Model:
         if not self._powered:
             return
         if self._unready_ms:
-            waited = min(ms, self._unready_ms)
-            self._unready_ms -= waited
-            ms -= waited
+            ms = self._wait(ms)
             if not self._unready_ms:
                 self._frames.listen()
         self._follow()
@@ -215,17 +195,6 @@ class Atm90e26Model:
                 return checksum(words, PL_CONST_H, CS1)
             return checksum(words, U_GAIN, CS2)
         return words[address]
-
-    @property
-    def stuck_miso(self) -> int | None:
-        """Fault: the level MISO is stuck at, 0 or 1, or None; the chip itself goes on."""
-        return self._frames.stuck
-
-    @stuck_miso.setter
-    def stuck_miso(self, level: int | None) -> None:
-        if level not in (None, 0, 1):
-            raise ValueError("stuck_miso is %r: must be None, 0 or 1" % (level,))
-        self._frames.stuck = level
 
     # Writes and the calibration blocks
 

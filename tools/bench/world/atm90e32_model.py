@@ -42,6 +42,7 @@ from world.atm90e32_registers import (
     reset_words,
 )
 from world.atm90e32_signal import Signal
+from world.powered_chip import PoweredChip
 
 _RESET_KEY = const(0x789A)
 _OPEN_KEY = const(0x55AA)
@@ -52,7 +53,7 @@ _SEQUENCE = const(0x0200)
 _MAX_CENTIHERTZ = const(10_000)
 
 
-class Atm90e32Model:
+class Atm90e32Model(PoweredChip):
     """One chip on its board, powered at construction and ready after `ready_ms`.
 
     The front end is microvolts at an input for a volt and for an ampere, and thousandths of a
@@ -89,20 +90,6 @@ class Atm90e32Model:
         self.power_on()
 
     # Supply, reset and time
-
-    def power_on(self) -> None:
-        """Begin with the supply just risen: all registers at their defaults."""
-        self._powered = True
-        self._reset()
-
-    def power_off(self) -> None:
-        """Lose the supply and with it every register."""
-        self._reset()
-        self._powered = False
-
-    def reset_in_run(self) -> None:
-        """Fault: the chip resets by itself, unseen by the master."""
-        self._reset()
 
     def corrupt(self, address: int, mask: int) -> None:
         """Fault: bits of a configuration register change by themselves."""
@@ -145,9 +132,7 @@ class Atm90e32Model:
         if not self._powered:
             return
         if self._unready_ms:
-            waited = min(ms, self._unready_ms)
-            self._unready_ms -= waited
-            ms -= waited
+            ms = self._wait(ms)
             if self._unready_ms:
                 return
             self._frames.listening = True
@@ -223,17 +208,6 @@ class Atm90e32Model:
                 self._frequency, self.wrong_sequence,
                 [self._below(n, PHASE_LOSS_TH) for n in range(_PHASES)])
         return self._words[address]
-
-    @property
-    def stuck_miso(self) -> int | None:
-        """Fault: the level MISO is stuck at, 0 or 1, or None; the chip itself goes on."""
-        return self._frames.stuck
-
-    @stuck_miso.setter
-    def stuck_miso(self, level: int | None) -> None:
-        if level not in (None, 0, 1):
-            raise ValueError("stuck_miso is %r: must be None, 0 or 1" % (level,))
-        self._frames.stuck = level
 
     # Writes
 

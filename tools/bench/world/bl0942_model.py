@@ -19,6 +19,7 @@ from micropython import const
 from world.atm90e26_load import FrontEnd, Load
 from world.atm90e26_registers import reduced
 from world.bl0942_frames import FrameReceiver
+from world.powered_chip import PoweredChip
 
 I_RMS = const(0x03)
 V_RMS = const(0x04)
@@ -58,7 +59,7 @@ _FULL_SCALE_UV = 480_000  # at gain 1; 30 mV at gain 16
 _PPM = 1_000_000
 
 
-class Bl0942Model:
+class Bl0942Model(PoweredChip):
     """One chip on its board, powered at construction and ready 5 ms later.
 
     The front end is microvolts at the current input for an ampere and at the voltage input for a
@@ -94,20 +95,6 @@ class Bl0942Model:
         self.power_on()
 
     # Supply, reset and time
-
-    def power_on(self) -> None:
-        """Begin with the supply just risen: all registers at their defaults."""
-        self._powered = True
-        self._reset()
-
-    def power_off(self) -> None:
-        """Lose the supply and with it every register."""
-        self._reset()
-        self._powered = False
-
-    def reset_in_run(self) -> None:
-        """Fault: the chip resets by itself, unseen by the master."""
-        self._reset()
 
     def _reset(self) -> None:
         self._registers = [0] * 0x20
@@ -145,23 +132,12 @@ class Bl0942Model:
         if not self._powered:
             return
         if self._unready_ms:
-            waited = min(ms, self._unready_ms)
-            self._unready_ms -= waited
-            ms -= waited
+            ms = self._wait(ms)
         if self._rate:
             self._accumulate(self._rate * ms)
 
     def _awake(self) -> bool:
-        return self._powered and not self._unready_ms
-
-    @property
-    def stuck_miso(self) -> int | None:
-        """Fault: the level MISO is stuck at, 0 or 1, or None; the chip itself goes on."""
-        return self._frames.stuck
-
-    @stuck_miso.setter
-    def stuck_miso(self, level: int | None) -> None:
-        self._frames.stuck = level
+        return self.ready
 
     # What is metered
 
