@@ -284,7 +284,7 @@ class App:
 
     def accept_message(self, message: bytes, carrier: int) -> object:
         """Take a message from a carrier and return its Answer; RuntimeError without keys."""
-        return self.entrance.begin_message(message, carrier).finish()
+        return self.begin_message(message, carrier).finish()
 
     def begin_message(self, message: bytes, carrier: int) -> object:
         """Begin to take a message; return the steps.Work that comes to its Answer.

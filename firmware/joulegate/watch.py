@@ -120,6 +120,14 @@ _SERVICES = (
 makes it is handed that, and may return None."""
 
 
+def _asked(names: tuple, values: object) -> bool:
+    """Return whether one of the settings of these names asks for something."""
+    for name in names:
+        if values[name]:
+            return True
+    return False
+
+
 class Watch:
     def __init__(self, app: object) -> None:
         self._app = app
@@ -152,10 +160,7 @@ class Watch:
         tripped = bool(
             "overcurrent" in sight.sensors and (supply.reasons & OVERLOAD or supply.overloads))
         for i, (names, make) in enumerate(_DETECTORS):
-            wanted = tripped and not i
-            for name in names:
-                wanted = wanted or bool(values[name])
-            if not wanted:
+            if not (tripped and not i or _asked(names, values)):
                 made[i] = None
             elif made[i] is None:
                 made[i] = make()
@@ -164,13 +169,10 @@ class Watch:
         self._serve(values)
         self._run()
 
-    def _serve(self, values: dict) -> None:
+    def _serve(self, values: object) -> None:
         services = self.services
         for i, (names, make) in enumerate(_SERVICES):
-            wanted = False
-            for name in names:
-                wanted = wanted or bool(values.get(name))
-            if not wanted:
+            if not _asked(names, values):
                 if i == OUTPUTS and services[i] is not None:
                     services[i].stop()
                 services[i] = None
@@ -209,6 +211,7 @@ class Watch:
             self._run()
         self._look()
         overload.count(self.sight)
+        # Not by _hold: it may be held still though a technician has just lifted it.
         self.held |= OVERLOAD
         supply.forbid(OVERLOAD)
         return True
@@ -242,7 +245,7 @@ class Watch:
         sight = self.sight
         metering = app.metering
         sight.now = app.clock.now()
-        sight.up = app.clock.uptime()
+        sight.up = app.clock.up
         sight.reading = metering.reading
         sight.measured = metering.measured
         sight.closed = bool(app.switch.closed)

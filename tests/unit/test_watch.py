@@ -7,6 +7,8 @@ from joulegate.core.supply import Supply
 from joulegate.core.supply_reasons import OVERLOAD, TAMPER, VOLTAGE
 from joulegate.watch import Watch
 
+NO_BANDS = {"band_above_percent": 0, "band_below_percent": 0}
+
 
 class Detector:
     """Holds what it is told to, and tells the number of times it looked."""
@@ -43,7 +45,8 @@ class Case(unittest.TestCase):
 
     def setUp(self):
         self.detectors = [Detector(), Detector()]
-        self.found = watch._DETECTORS
+        self.found = watch._DETECTORS, watch._SERVICES
+        watch._SERVICES = ()
         watch._DETECTORS = (
             (("a", "b"), lambda: self.detectors[0]), (("c",), lambda: self.detectors[1]))
         self.supply = Supply()
@@ -54,7 +57,7 @@ class Case(unittest.TestCase):
             board=Part(sensors=lambda: {}, cover=lambda: None), log=self.log,
             metering=Part(reading=Part(), measured=True, sagged=False,
                           commit=self.commit, charge=self.charged.append),
-            clock=Part(now=lambda: 1000, uptime=lambda: 60),
+            clock=Part(now=lambda: 1000, up=60),
             switch=Part(closed=1, busy=False), relay=Part(load_voltage=lambda: True),
             power_fail=Part(failing=False),
             state=Part(supply=self.supply, provisioned=True, counts_per_kWh=32000))
@@ -64,7 +67,7 @@ class Case(unittest.TestCase):
         self.commits.append(self.supply.reasons)
 
     def tearDown(self):
-        watch._DETECTORS = self.found
+        watch._DETECTORS, watch._SERVICES = self.found
 
     def test_only_what_a_setting_asks_for_looks(self):
         self.watch.configure({"a": 0, "b": 5, "c": 0})
@@ -142,9 +145,9 @@ class Services(unittest.TestCase):
         watch._DETECTORS = ()
         try:
             looked = Watch(app)
-            looked.configure({"outputs": ["1 on"]})
+            looked.configure(dict(NO_BANDS, outputs=["1 on"]))
             self.assertTrue(looked.outputs is outputs)
-            looked.configure({"outputs": []})
+            looked.configure(dict(NO_BANDS, outputs=[]))
         finally:
             watch._DETECTORS = found
         self.assertEqual(stopped, [True])
