@@ -3,6 +3,10 @@
 A console block quotes lines of the output, in order; a JSON block after a command with --json
 quotes some of its fields. Files that an example names and the project does not hold are made
 from the complete document in docs/tariff-document.md.
+
+A bill that quotes nothing is run on the first day of its load; tests/system/test_bills.py has the
+month. Bills that quote fields are each run on the first day too, and all tariffs of a load
+together for the month, as riders on one meter: that alters no bill, says test_bills.py.
 """
 
 import json
@@ -17,7 +21,8 @@ from typing import Any
 
 import pytest
 
-from tools.bench.process import ROOT
+from tools.bench.documents import find
+from tools.bench.process import ROOT, JsonFile
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -108,13 +113,54 @@ def missing_lines(output: str, quoted: list[str]) -> list[str]:
     return []
 
 
+def first_day(load: str, folder: Path) -> str:
+    """Write the first day of a load file whose rows are no longer than 15 minutes; its path."""
+    header, *rows = (ROOT / load).read_text(encoding="utf-8").splitlines(keepends=True)
+    path = folder / Path(load).name
+    path.write_text(header + "".join(row for row in rows if row[:10] == rows[0][:10]))
+    return str(path)
+
+
+def option(command: list[str], name: str) -> str:
+    return command[command.index(name) + 1]
+
+
+def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300,
+        check=False)
+
+
+def month_bills(load: str, folder: Path) -> dict[str, Any]:
+    """Return by its --tariff what each example with fields quotes of the load's whole month."""
+    if load not in _month_bills:
+        names = [option(case.values[0].command, "--tariff") for case in CASES
+                 if is_bill_of(case.values[0], load) and case.values[0].fields is not None]
+        documents = [find(make_file(name, folder) if name in FILES else name)[0]
+                     for name in names]
+        with JsonFile(documents) as path:
+            done = run([*_BENCH, "bill", "--load", load, "--tariff", f"{path}#*", "--json"])
+        assert done.returncode == 0, done.stderr
+        _month_bills[load] = dict(zip(names, json.loads(done.stdout), strict=True))
+    return _month_bills[load]
+
+
+_month_bills: dict[str, dict[str, Any]] = {}
+
+
+def is_bill_of(example: Example, load: str) -> bool:
+    return example.command[3] == "bill" and option(example.command, "--load") == load
+
+
 def cases() -> Iterator[Any]:
     for page in PAGES:
         name = page.relative_to(ROOT).as_posix()
         for example in examples(page.read_text(encoding="utf-8")):
+            group = f"examples-{name}"
+            if example.command[3] == "bill" and example.fields is not None:
+                group = "examples-" + option(example.command, "--load")  # one run for all
             yield pytest.param(
-                example, id=f"{name}:{example.line}",
-                marks=pytest.mark.xdist_group(f"examples-{name}"))
+                example, id=f"{name}:{example.line}", marks=pytest.mark.xdist_group(group))
 
 
 CASES = list(cases())
@@ -124,15 +170,20 @@ CASES = list(cases())
 def test_prints_what_the_page_quotes(example: Example, tmp_path: Path) -> None:
     assert example.command[0] == _PYTHON
     arguments = [make_file(a, tmp_path) if a in FILES else a for a in example.command[1:]]
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300,
-        check=False)
+    if example.command[3] == "bill":
+        load = option(example.command, "--load")
+        arguments[arguments.index(load)] = first_day(load, tmp_path)
+    done = run(arguments)
     refused = any(line.startswith("error: ") for line in example.lines)
     assert done.returncode == (2 if refused else 0), done.stderr
     output = done.stderr if refused else done.stdout
     assert missing_lines(output, example.lines) == [], output
     if example.fields is not None:
-        assert any(holds(found, example.fields) for found in objects(json.loads(output))), output
+        printed = json.loads(output)
+        if example.command[3] == "bill":  # this was its first day
+            assert printed["bills"], output
+            printed = month_bills(load, tmp_path)[option(example.command, "--tariff")]
+        assert any(holds(found, example.fields) for found in objects(printed)), printed
 
 
 def test_every_page_with_examples_is_found() -> None:

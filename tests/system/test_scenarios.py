@@ -169,7 +169,10 @@ def energy_cost(bill: Bill) -> Fraction:
 
 
 def test_tariff_loaded_ahead_takes_over(tmp_path: Path) -> None:
-    """Vietnam's price list changes in mid-month: the tiers go on where they were."""
+    """Vietnam's price list changes in mid-month: the tiers go on where they were.
+
+    It changes in the second tier, and the days after it reach the fifth.
+    """
     old = published_tariffs()["vn-evn-2024"]
     for tier, price in zip(old["energy"]["*/*"], (1806, 1866, 2167, 2729, 3050, 3151),
                            strict=True):
@@ -179,20 +182,23 @@ def test_tariff_loaded_ahead_takes_over(tmp_path: Path) -> None:
     file.write_text(json.dumps(old))
     done = bench("run", "--headless", "--load", str(LOAD), "--tariff", str(file), "--json",
                  "--balance", "3000000", "--state", str(tmp_path / "state"), "--next-tariff",
-                 f"2007-05-02T09:00/2007-05-11T00:00={TARIFFS}#vn-evn-2024",
-                 "--outage", "2007-05-10T23:00/2007-05-11T01:00")
+                 f"2007-05-02T09:00/2007-05-04T00:00={TARIFFS}#vn-evn-2024",
+                 "--outage", "2007-05-03T23:00/2007-05-04T01:00", "--until", "2007-05-14T00:00")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert [e["time"] for e in result["timeline"] if e["event"] == "tariff_activated"] == [
-        "2007-05-11T01:00:00"]
+        "2007-05-04T01:00:00"]
     assert result["audit"] == ""
     before, after = Bill(old), Bill(published_tariffs()["vn-evn-2024"])
     cost = Fraction(0)
     for start, _, imported, _ in load_rows(LOAD):
-        if "2007-05-10T23:00" <= start.isoformat()[:16] < "2007-05-11T01:00":
+        moment = start.isoformat()[:16]
+        if moment >= "2007-05-14T00:00":
+            break
+        if "2007-05-03T23:00" <= moment < "2007-05-04T01:00":
             continue
         # Both lists see all the energy, so both know the tier; each charges its own days.
-        charged = after if start.day >= 11 else before
+        charged = after if start.day >= 4 else before
         was = energy_cost(charged)
         before.add(start, imported / 1000, Fraction(0))
         after.add(start, imported / 1000, Fraction(0))
