@@ -3,47 +3,41 @@
 import gc
 import unittest
 
-from joulegate.core.reading import Reading
+import ic_rig
+from ic_rig import LOAD
+
 from joulegate.drivers.atm90e26 import BUS_RETRIED, RELOADED, SAG, Atm90e26, Atm90e26Error
 from joulegate.drivers.atm90e26_calibration import Calibration
 from world.atm90e26_model import Atm90e26Model
 
 ENERGIES = (0x40, 0x41, 0x43, 0x44)
-# 3 kW and 1 kvar, the first quadrant; a count is 1/32 Wh.
-LOAD = (23000, 13749, 3000000, 1000000)
+# A count is 1/32 Wh.
 EXPORT = (23000, 13749, -3000000, -1000000)
 
 
-class Bus:
-    """The wires to the model; `before` is called with the first byte of every frame.
+class Bus(ic_rig.Bus):
+    """Frames by their first byte.
 
     pulled: whether MISO has a pull-up, for the time in which the chip does not drive it.
     """
 
-    def __init__(self, chip):
-        self.chip = chip
-        self.before = None
-        self.pulled = True
+    pulled = True
 
-    def cs(self, level):
-        self.chip.cs(level)
+    def head(self, tx):
+        return tx[0]
 
     def write_readinto(self, tx, rx):
-        if self.before is not None:
-            self.before(tx[0])
-        self.chip.exchange(tx, rx)
+        super().write_readinto(tx, rx)
         if not self.pulled:
             rx[0] = 0
 
 
-class Case(unittest.TestCase):
+class Case(ic_rig.Case):
+
+    error = Atm90e26Error
 
     def setUp(self):
-        self.chip = Atm90e26Model()
-        self.bus = Bus(self.chip)
-        self.ic = self.new_driver()
-        self.reading = Reading()
-        self.total = [0] * 4
+        self.wire(Bus(Atm90e26Model()))
 
     def new_driver(self):
         calibration = Calibration(
@@ -51,49 +45,11 @@ class Case(unittest.TestCase):
             current_uV=1000, gain=24, u_gain=26400, i_gain_L=31251)
         return Atm90e26(self.bus, self.bus.cs, calibration, self.chip.advance)
 
-    def running(self, load=LOAD):
-        self.ic.start()
-        self.chip.apply(*load)
-        self.read_seconds(3)
-
-    def read(self):
-        """Read and add to the total; return the events, None if the reading failed."""
-        r = self.reading
-        try:
-            events = self.ic.read(r)
-        except Atm90e26Error:
-            return None
-        for i, counts in enumerate((r.import_counts, r.export_counts,
-                                    r.reactive_import_counts, r.reactive_export_counts)):
-            self.total[i] += counts
-        return events
-
-    def read_seconds(self, n):
-        events = 0
-        for _ in range(n):
-            self.chip.advance(1000)
-            events |= self.read() or 0
-        return events
-
     def all_counted(self):
         self.assertEqual(self.total, [self.chip.emitted[a] for a in ENERGIES])
 
-    def at_frame(self, head, act, times=1, skip=0):
-        """Do something as the frame beginning with `head` is about to go out."""
-        left = [skip, times]
 
-        def before(first):
-            if first == head:
-                if left[0]:
-                    left[0] -= 1
-                elif left[1]:
-                    left[1] -= 1
-                    act()
-
-        self.bus.before = before
-
-
-class Measures(Case):
+class Measures(Case, unittest.TestCase):
 
     def test_energy_by_quadrant(self):
         self.ic.start()
@@ -198,7 +154,7 @@ class Silent:
         pass
 
 
-class Faults(Case):
+class Faults(Case, unittest.TestCase):
 
     def test_lost_read(self):
         for register in ENERGIES + (0x01,):

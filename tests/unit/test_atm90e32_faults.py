@@ -3,9 +3,10 @@
 import gc
 import unittest
 
+import ic_rig
+from ic_rig import LOAD
 from parts import error_text
 
-from joulegate.core.reading import Reading
 from joulegate.drivers.atm90e32 import (
     BUS_RETRIED,
     RELOADED,
@@ -18,35 +19,16 @@ from joulegate.drivers.atm90e32_calibration import Calibration
 from world.atm90e32_model import Atm90e32Model
 
 ENERGIES = (0x80, 0x84, 0x88, 0x8C)
-# 3 kW and 1 kvar on each phase; a count is 1/32 Wh.
-LOAD = (23000, 13749, 3000000, 1000000)
+# On each phase; a count is 1/32 Wh.
 EXPORT = (23000, 13749, -3000000, -1000000)
 
 
-class Bus:
-    """The wires to the model; `before` is called with direction and address of every frame."""
+class Case(ic_rig.Case):
 
-    def __init__(self, chip):
-        self.chip = chip
-        self.before = None
-
-    def cs(self, level):
-        self.chip.cs(level)
-
-    def write_readinto(self, tx, rx):
-        if self.before is not None:
-            self.before(tx[0] << 8 | tx[1])
-        self.chip.exchange(tx, rx)
-
-
-class Case(unittest.TestCase):
+    error = Atm90e32Error
 
     def setUp(self):
-        self.chip = Atm90e32Model(ready_ms=40)
-        self.bus = Bus(self.chip)
-        self.ic = self.new_driver()
-        self.reading = Reading(3)
-        self.total = [0] * 4
+        self.wire(ic_rig.Bus(Atm90e32Model(ready_ms=40)), phases=3)
 
     def new_driver(self):
         calibration = Calibration(
@@ -64,47 +46,14 @@ class Case(unittest.TestCase):
         self.load(*(phases or (LOAD,)))
         self.read_seconds(3)
 
-    def read(self):
-        """Read and add to the total; return the events, None if the reading failed."""
-        r = self.reading
-        try:
-            events = self.ic.read(r)
-        except Atm90e32Error:
-            return None
-        for i, counts in enumerate((r.import_counts, r.export_counts,
-                                    r.reactive_import_counts, r.reactive_export_counts)):
-            self.total[i] += counts
-        return events
-
-    def read_seconds(self, n):
-        events = 0
-        for _ in range(n):
-            self.chip.advance(1000)
-            events |= self.read() or 0
-        return events
-
     def given_out(self):
         return self.chip.emitted[0:16:4]
 
     def all_counted(self):
         self.assertEqual(self.total, self.given_out())
 
-    def at_frame(self, head, act, times=1, skip=0):
-        """Do something as the frame beginning with `head` is about to go out."""
-        left = [skip, times]
 
-        def before(first):
-            if first == head:
-                if left[0]:
-                    left[0] -= 1
-                elif left[1]:
-                    left[1] -= 1
-                    act()
-
-        self.bus.before = before
-
-
-class Measures(Case):
+class Measures(Case, unittest.TestCase):
 
     def test_totals_are_signed_sums(self):
         for phases, place in (
@@ -230,7 +179,7 @@ class Silent:
         pass
 
 
-class Faults(Case):
+class Faults(Case, unittest.TestCase):
 
     def test_lost_and_cut_reads(self):
         for fault in (self.chip.lose_next_read, self.chip.cut_next_read):

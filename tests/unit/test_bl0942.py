@@ -5,49 +5,31 @@ import random
 import unittest
 from array import array
 
+import ic_rig
 from parts import error_text
 
-from joulegate.core.reading import Reading
 from joulegate.drivers.bl0942 import BUS_RETRIED, RELOADED, REVERSED, Bl0942
 from joulegate.drivers.bl0942_bus import Bl0942Error
 from joulegate.drivers.bl0942_calibration import Calibration, corrected
 from world.bl0942_model import CF_CNT, GAIN_CR, MODE, USR_WRPROT, WA_CREEP, Bl0942Model
 
-# 3 kW and 1 kvar, the first quadrant; a pulse is 0.374 Wh, 11.96 counts.
-LOAD = (23000, 13749, 3000000, 1000000)
+READ = 0x58
 COUNTS = 783895
-"""65536ths of a count in a pulse: 32 * 65536 * 419430.4 / 3600 / (3537 * 0.5 * 57.523 / 220) *
-1.218^2."""
+"""65536ths of a count in a pulse, which is 0.374 Wh: 32 * 65536 * 419430.4 / 3600 /
+(3537 * 0.5 * 57.523 / 220) * 1.218^2."""
 
 
-class Bus:
-    """The wires to the model; `before` is called with command and address of every frame."""
+class Case(ic_rig.Case):
 
-    def __init__(self, chip):
-        self.chip = chip
-        self.before = None
-
-    def cs(self, level):
-        self.chip.cs(level)
-
-    def write_readinto(self, tx, rx):
-        if self.before is not None:
-            self.before(tx[0], tx[1])
-        self.chip.exchange(tx, rx)
-
-
-class Case(unittest.TestCase):
+    error = Bl0942Error
+    quantities = 2
 
     def setUp(self):
         self.use(Bl0942Model(500, (57523, 220)))
 
     def use(self, chip):
-        self.chip = chip
-        self.bus = Bus(chip)
         self.kept = array("I", (0, 0))
-        self.ic = self.new_driver()
-        self.reading = Reading()
-        self.total = [0, 0]
+        self.wire(ic_rig.Bus(chip))
 
     def new_driver(self, over_current_mA=0, **changes):
         values = dict(meter_constant=3200, voltage_V=220, current_A=5, voltage_uV=57523,
@@ -57,28 +39,9 @@ class Case(unittest.TestCase):
             self.bus, self.bus.cs, Calibration(**values), self.chip.advance, self.kept,
             over_current_mA)
 
-    def running(self, load=LOAD):
-        self.ic.start()
-        self.chip.apply(*load)
-        self.read_seconds(3)
-
-    def read(self):
-        """Read and add to the total; return the events, None if the reading failed."""
-        r = self.reading
-        try:
-            events = self.ic.read(r)
-        except Bl0942Error:
-            return None
-        self.total[0] += r.import_counts
-        self.total[1] += r.export_counts
-        return events
-
-    def read_seconds(self, n):
-        events = 0
-        for _ in range(n):
-            self.chip.advance(1000)
-            events |= self.read() or 0
-        return events
+    def at_read(self, register, act, times=1, skip=0):
+        """Do something as a read of `register` is about to go out."""
+        self.at_frame(READ << 8 | register, act, times, skip)
 
     def all_counted(self, lost=0):
         """Hold the counts against the pulses; lost: pulses that a reset took, less than that."""
@@ -87,21 +50,8 @@ class Case(unittest.TestCase):
             self.assertTrue(0 <= missing < (1 << 16) + lost * COUNTS,
                             (self.total, self.chip.emitted))
 
-    def at_frame(self, command, register, act, times=1, skip=0):
-        left = [skip, times]
 
-        def before(first, second):
-            if first == command and second == register:
-                if left[0]:
-                    left[0] -= 1
-                elif left[1]:
-                    left[1] -= 1
-                    act()
-
-        self.bus.before = before
-
-
-class Measures(Case):
+class Measures(Case, unittest.TestCase):
 
     def test_energy_by_direction(self):
         self.ic.start()
@@ -180,7 +130,7 @@ class Measures(Case):
         for address in range(0x20):
             rx = bytearray(6)
             self.bus.chip.cs(0)
-            self.bus.chip.exchange(bytes((0x58, address, 0, 0, 0, 0)), rx)
+            self.bus.chip.exchange(bytes((READ, address, 0, 0, 0, 0)), rx)
             self.bus.chip.cs(1)
             answers[address * 6:address * 6 + 6] = rx
 
@@ -189,7 +139,7 @@ class Measures(Case):
             at = tx[1] * 6
             if tx[1] == 7:  # three pulses more; one less in the check sum for each
                 answers[at + 4] = (answers[at + 4] + 3) & 0x7F
-                rx[5] = ~(0x58 + 7 + answers[at + 2] + answers[at + 3] + answers[at + 4]) & 0xFF
+                rx[5] = ~(READ + 7 + answers[at + 2] + answers[at + 3] + answers[at + 4]) & 0xFF
             else:
                 rx[5] = answers[at + 5]
             rx[2] = answers[at + 2]
@@ -221,7 +171,7 @@ class Silent:
         pass
 
 
-class Counter(Case):
+class Counter(Case, unittest.TestCase):
 
     def set_counter(self, value):
         self.chip._registers[CF_CNT] = value
@@ -311,7 +261,7 @@ class Counter(Case):
         self.read_seconds(60)
         before = list(self.total)
         # MODE is written already when the bus fails.
-        self.at_frame(0x58, USR_WRPROT, lambda: self.chip.lose_next_read(9))
+        self.at_read(USR_WRPROT, lambda: self.chip.lose_next_read(9))
         self.chip.reset_in_run()
         self.chip.advance(1000)
         self.assertIsNone(self.read())
@@ -329,12 +279,12 @@ class Counter(Case):
         self.ic.check()
 
 
-class Faults(Case):
+class Faults(Case, unittest.TestCase):
 
     def test_lost_frame(self):
         for register in (CF_CNT, MODE, 4, 3, 6, 8):
             self.running()
-            self.at_frame(0x58, register, self.chip.lose_next_read)
+            self.at_read(register, self.chip.lose_next_read)
             self.assertEqual(self.read_seconds(1), BUS_RETRIED)
             self.bus.before = None
             self.all_counted()
@@ -343,8 +293,7 @@ class Faults(Case):
     def test_any_flipped_bit(self):
         self.running()
         for bit in range(32):
-            self.at_frame(
-                0x58, CF_CNT, lambda bit=bit: self.chip.flip_next_read(1 << bit))
+            self.at_read(CF_CNT, lambda bit=bit: self.chip.flip_next_read(1 << bit))
             self.assertEqual(self.read_seconds(1), BUS_RETRIED)
         self.bus.before = None
         self.all_counted()
@@ -357,10 +306,10 @@ class Faults(Case):
         for _ in range(40):
             self.chip.advance(1000)
             data = self.chip.peek(CF_CNT)
-            if ~(0x58 + 7 + (data >> 16) + (data >> 8) + data) & 2:
+            if ~(READ + 7 + (data >> 16) + (data >> 8) + data) & 2:
                 break
             self.read()
-        self.at_frame(0x58, CF_CNT, lambda: self.chip.flip_next_read(0x02000002))
+        self.at_read(CF_CNT, lambda: self.chip.flip_next_read(0x02000002))
         self.assertIsNone(self.read())
         self.bus.before = None
         self.read_seconds(2)
@@ -383,7 +332,7 @@ class Faults(Case):
         self.running()
         count = [0]
 
-        def before(first, second):
+        def before(first):
             count[0] += 1
             if count[0] % 10 == 0:
                 self.chip.flip_next_read(1 << count[0] % 32)
@@ -400,7 +349,7 @@ class Faults(Case):
         self.use(Bl0942Model(500, (57523, 220), selectable=False))
         self.running()
         for bytes_missed in (1, 2, 5):
-            self.at_frame(0x58, CF_CNT, lambda n=bytes_missed: self.chip.swallow(n))
+            self.at_read(CF_CNT, lambda n=bytes_missed: self.chip.swallow(n))
             self.assertEqual(self.read_seconds(1), BUS_RETRIED)
             self.bus.before = None
             self.all_counted()
@@ -412,7 +361,7 @@ class Faults(Case):
 
     def test_every_read_lost_for_a_while(self):
         self.running()
-        self.at_frame(0x58, CF_CNT, self.chip.lose_next_read, 3)
+        self.at_read(CF_CNT, self.chip.lose_next_read, 3)
         self.chip.advance(1000)
         self.assertIsNone(self.read())
         self.bus.before = None
@@ -421,7 +370,7 @@ class Faults(Case):
 
     def test_energy_is_kept_over_an_error_after_it(self):
         self.running()
-        self.at_frame(0x58, 6, lambda: self.chip.lose_next_read(3))
+        self.at_read(6, lambda: self.chip.lose_next_read(3))
         self.chip.advance(1000)
         self.assertIsNone(self.read())
         self.bus.before = None
@@ -431,7 +380,7 @@ class Faults(Case):
     def test_chip_reset_in_the_middle_of_a_reading(self):
         for register in (CF_CNT, MODE, 4):
             self.running()
-            self.at_frame(0x58, register, self.chip.reset_in_run)
+            self.at_read(register, self.chip.reset_in_run)
             before = list(self.total)
             self.chip.advance(1000)
             self.read()
@@ -444,7 +393,7 @@ class Faults(Case):
             self.use(self.chip)
 
 
-class Lives(Case):
+class Lives(Case, unittest.TestCase):
     """Faults of every kind in a row: nothing is made up, and only parts of a count are lost."""
 
     def live(self, selectable):
@@ -492,7 +441,7 @@ class Lives(Case):
                 self.live(selectable)
 
 
-class Start(Case):
+class Start(Case, unittest.TestCase):
 
     def test_it_is_configured_and_locked(self):
         self.assertEqual(self.ic.start(), RELOADED)
@@ -536,7 +485,7 @@ class Start(Case):
         self.assertTrue(abs(found["fast_current_mA"] - 13749) < 60, found)
 
 
-class OverCurrent(Case):
+class OverCurrent(Case, unittest.TestCase):
 
     def test_the_pin(self):
         self.ic = self.new_driver(over_current_mA=20000)
@@ -560,7 +509,7 @@ class OverCurrent(Case):
             self.assertTrue("I_FAST_RMS_TH" in said, said)
 
 
-class Adjustment(Case):
+class Adjustment(Case, unittest.TestCase):
     """A front end that is not as drawn, brought right by one point at a power factor of 1."""
 
     def measured(self, load, seconds=3600):
