@@ -135,6 +135,13 @@ class NumberRules:
         default, low, high, unit = row.split(" ", 3)
         return int(default), int(low), int(high), unit
 
+    def default(self, name: str) -> "int | None":
+        """Return the default of a setting, or None if it is not a number's."""
+        if name == _COMMIT:
+            return self._commit[0]
+        row = _row(name)
+        return None if row is None else int(row[:row.find(" ")])
+
 
 def _row(name: str) -> "str | None":
     """Return what follows a name on its line."""

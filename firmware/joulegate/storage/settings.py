@@ -36,8 +36,9 @@ def check(name: str, value: object, values: object, numbers: NumberRules) -> Non
 
     values: read like a dict.
     """
-    if name in numbers:
-        _, low, high, unit = numbers[name]
+    rule = numbers.get(name)  # searched once: a start checks a hundred settings
+    if rule is not None:
+        _, low, high, unit = rule
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise SettingError("setting %s: %r: must be %d to %d %s" % (
                 name, value, low, high, unit))
@@ -127,9 +128,9 @@ def _is_number(text: str) -> bool:
 
 def _default(name: str, numbers: NumberRules) -> object:
     """Return the default of a setting; KeyError if there is none of this name."""
-    row = numbers.get(name)
-    if row is not None:
-        return row[0]
+    default = numbers.default(name)
+    if default is not None:
+        return default
     if name in CHOICES:
         return CHOICES[name][0]
     if name in _LISTS:
