@@ -73,8 +73,8 @@ def energy_loss(rounds: int, memory: object = None, limit_Wh: int = COMMIT_WH) -
     yield case
 
 
-def purchase(rounds: int, memory: object = None) -> object:
-    case = stored(memory)
+def _buying(case: Case, rounds: int) -> object:
+    """A case in which another purchase is made each round."""
     for n in range(rounds):
         tid = TID + n
         case.purchases = dict(case.purchases)
@@ -82,6 +82,10 @@ def purchase(rounds: int, memory: object = None) -> object:
         case.act = lambda meter, tid=tid: credit(meter, tid, UNITS)
         yield case
         case.go_on()
+
+
+def purchase(rounds: int, memory: object = None) -> object:
+    return _buying(stored(memory), rounds)
 
 
 def purchase_with_debt(rounds: int) -> object:
@@ -101,13 +105,7 @@ def purchase_with_debt(rounds: int) -> object:
              "%d purchases paid %r of the debt, not %d" % (taken, found, wanted))
 
     case.check = check
-    for n in range(rounds):
-        tid = TID + n
-        case.purchases = dict(case.purchases)
-        case.purchases[tid] = UNITS
-        case.act = lambda meter, tid=tid: credit(meter, tid, UNITS)
-        yield case
-        case.go_on()
+    yield from _buying(case, rounds)
 
 
 def purchase_wrap(rounds: int) -> object:
@@ -119,13 +117,7 @@ def purchase_wrap(rounds: int) -> object:
     for tid in case.purchases:
         credit(meter, tid, 10)
     case.commit(meter)
-    for n in range(rounds):
-        tid = TID + n
-        case.purchases = dict(case.purchases)
-        case.purchases[tid] = UNITS
-        case.act = lambda meter, tid=tid: credit(meter, tid, UNITS)
-        yield case
-        case.go_on()
+    yield from _buying(case, rounds)
 
 
 def refusal(rounds: int) -> object:

@@ -15,7 +15,10 @@ leaves what the chip would hold.
 
 from errno import EIO
 
-SECTOR = 4096
+from micropython import const
+
+_SECTOR = const(4096)
+SECTOR = _SECTOR
 PAGE = 256
 SECTORS_DEFAULT = 352
 
@@ -27,6 +30,7 @@ _BLOCK_SIZE = 5
 _BLOCK_ERASE = 6
 
 _ERASED = b"\xff" * SECTOR
+_ERASED_VIEW = memoryview(_ERASED)
 _ERASED_PAGE = b"\xff" * PAGE
 
 
@@ -42,7 +46,10 @@ class Flash:
             raise ValueError("flash of %r sectors: must be 1 to 4096" % (sectors,))
         self.sectors = sectors
         self.powered = True
-        self.reads = 0
+        # littlefs reads some hundred times a commit. In a list, as assigning to an attribute is
+        # slow on MicroPython where the class has properties; and of views that stand ready.
+        self._reads = [0]
+        self._views = [_ERASED_VIEW] * sectors
         self.programs = 0  # pages
         self.erases = 0
         self.sector_erases = [0] * sectors
@@ -50,6 +57,8 @@ class Flash:
         self._cut_in = 0
         self._torn = False
         self._file = _open_image(path, self._content) if path else None
+        if path:
+            self._view_all()
 
     def readblocks(self, block: int, buf: bytearray, offset: int = 0) -> int:
         """Read `len(buf)` bytes from `offset` in sector `block`; may run into the next ones.
@@ -58,18 +67,15 @@ class Flash:
         """
         if not self.powered:
             return -EIO
-        self.reads += 1
+        self._reads[0] += 1
         size = len(buf)
-        if 0 <= block < self.sectors and 0 <= offset <= SECTOR - size:
-            content = self._content[block]
-            buf[:] = memoryview(_ERASED if content is None else content)[offset:offset + size]
+        if 0 <= block < self.sectors and 0 <= offset <= _SECTOR - size:
+            buf[:] = self._views[block][offset:offset + size]
             return 0
         self._check(block, offset, size)
         done = 0
         for at, start, length in _spans(block, offset, size):
-            content = self._content[at]
-            buf[done:done + length] = memoryview(
-                _ERASED if content is None else content)[start:start + length]
+            buf[done:done + length] = self._views[at][start:start + length]
             done += length
         return 0
 
@@ -117,6 +123,11 @@ class Flash:
         return not any(self._content)
 
     @property
+    def reads(self) -> int:
+        """Reads that the file system has asked for."""
+        return self._reads[0]
+
+    @property
     def operations(self) -> int:
         """Programs and erases together: what a power cut can hit."""
         return self.programs + self.erases
@@ -142,6 +153,7 @@ class Flash:
         """Return a powered chip of the same content, counts at zero, without a file."""
         twin = Flash(self.sectors)
         twin._content = [None if c is None else bytearray(c) for c in self._content]
+        twin._view_all()
         return twin
 
     def restore(self, twin: "Flash") -> None:
@@ -151,12 +163,17 @@ class Flash:
             if self._file:
                 self._file.seek(block * SECTOR)
                 self._file.write(_ERASED if content is None else content)
+        self._view_all()
 
     def close(self) -> None:
         """Close the image file, if there is one."""
         if self._file:
             self._file.close()
             self._file = None
+
+    def _view_all(self) -> None:
+        self._views = [
+            _ERASED_VIEW if content is None else memoryview(content) for content in self._content]
 
     def _check(self, block: int, offset: int, size: int) -> None:
         if not (0 <= block < self.sectors and offset >= 0
@@ -177,6 +194,7 @@ class Flash:
         content = self._content[block]
         if content is None:
             content = self._content[block] = bytearray(_ERASED)
+            self._views[block] = memoryview(content)
         old = memoryview(content)[start:start + PAGE]
         if old != _ERASED_PAGE:
             held = int.from_bytes(old, "little")

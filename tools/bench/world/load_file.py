@@ -41,6 +41,10 @@ class Piece:
 
     def check(self) -> None:
         """Raise RangeError for what the bench's meter could never see."""
+        if (0 <= self.voltage_cV <= VOLTAGE_MAX_CV and 0 <= self.current_mA <= CURRENT_MAX_MA
+                and -POWER_MAX_MW <= self.active_mW <= POWER_MAX_MW
+                and -POWER_MAX_MW <= self.reactive_mvar <= POWER_MAX_MW):
+            return
         for name, value, limit in (
                 ("voltage", self.voltage_cV, VOLTAGE_MAX_CV),
                 ("current", self.current_mA, CURRENT_MAX_MA),
@@ -68,17 +72,19 @@ class LoadFile:
         self._fields = header.count(",") + 1
         self._line = 1
         self.rows = 0
+        self._hour = ""
+        self._hour_second = 0
         self._row = self._next_row()
         if self._row is None:
             raise LoadFileError("load file %s: has no rows" % path)
-        self.start = _second(self._row[0], path, 2)
+        self.start = self._second(self._row[0])
 
     def pieces(self) -> object:
         """Yield the file's load as Piece objects, in order; ends with the file."""
         due = self.start
         while self._row is not None:
             row = self._row
-            second = _second(row[0], self._path, self._line)
+            second = self._second(row[0])
             if second != due:
                 raise LoadFileError("load file %s: line %d: %r: rows must follow each other" % (
                     self._path, self._line, row[0]))
@@ -113,9 +119,24 @@ class LoadFile:
                 self._path, self._line, self._fields))
         return row
 
+    def _second(self, text: str) -> int:
+        """Return the Unix second of a row; the hour is worked out once, as it costs the most."""
+        try:
+            if len(text) != 16 or text[10] != "T":
+                raise ValueError
+            hour, minute = text[:14], int(text[14:])
+            if hour != self._hour:
+                self._hour_second = seconds_of(int(text[:4]), int(text[5:7]), int(text[8:10]),
+                                               int(text[11:13]), 0, 0)
+                self._hour = hour
+        except ValueError:
+            raise LoadFileError("load file %s: line %d: %r: must be YYYY-MM-DDThh:mm" % (
+                self._path, self._line, text)) from None
+        return self._hour_second + 60 * minute
+
     def _minute(self, row: list) -> object:
         voltage, current, active, reactive = row[1:5]
-        yield Piece(60, _scaled(voltage, 100), _scaled(current, 1000), int(active) * 1000,
+        yield Piece(60, _decimal(voltage, 2), _decimal(current, 3), int(active) * 1000,
                     int(reactive) * 1000)
 
     def _quarter(self, row: list) -> object:
@@ -139,19 +160,9 @@ def _at_nominal(seconds: int, watts: int, var: int) -> Piece:
     return Piece(seconds, _NOMINAL_CV, apparent * 100000 // _NOMINAL_CV, watts * 1000, var * 1000)
 
 
-def _scaled(text: str, scale: int) -> int:
+def _decimal(text: str, places: int) -> int:
     """Return a decimal text times a power of ten, exactly."""
     whole, _, fraction = text.partition(".")
-    digits = len(str(scale)) - 1
-    return int(whole) * scale + int((fraction + "0" * digits)[:digits])
-
-
-def _second(text: str, path: str, line: int) -> int:
-    try:
-        if len(text) != 16 or text[10] != "T":
-            raise ValueError
-        return seconds_of(int(text[:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]),
-                          int(text[14:]), 0)
-    except ValueError:
-        raise LoadFileError("load file %s: line %d: %r: must be YYYY-MM-DDThh:mm" % (
-            path, line, text)) from None
+    if len(fraction) != places:
+        fraction = (fraction + "0" * places)[:places]
+    return int(whole) * 10 ** places + int(fraction)
