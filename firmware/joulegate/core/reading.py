@@ -31,14 +31,8 @@ class Reading:
             self.phase_voltage_cV = [0] * phases
             self.phase_current_mA = [0] * phases
             self.phase_active_W = [0] * phases
-        self.import_counts = 0
-        self.export_counts = 0
-        self.reactive_import_counts = 0
-        self.reactive_export_counts = 0
-        self.voltage_cV = 0
-        self.current_mA = 0
+        self.forget()
         self.neutral_mA = 0
-        self.active_W = 0
         self.reactive_var = 0
         self.power_factor_milli = 0
         self.frequency_cHz = 0
