@@ -70,12 +70,15 @@ class Stored:
         if not state.provisioned:
             return None
         account, billing = state.account, state.billing
+        # What differs from its default, and the one whose default goes by the memory.
+        settings = dict(state.settings.values.changed)
+        settings["commit_Wh"] = state.settings.values["commit_Wh"]
         return (
             account.balance, account.credits, account.charges, account.remainder,
             tuple(sorted(state.replay.marks)), tuple(state.registers.counts(q) for q in (0, 1)),
             billing.day, billing.month, tuple(billing.cells), billing.settled_units,
             billing.next_digest, billing.next_start,
-            tuple(sorted(state.settings.values.whole().items(), key=lambda item: item[0])))
+            tuple(sorted(settings.items(), key=lambda item: item[0])))
 
 
 def formatted():

@@ -27,6 +27,13 @@ class Case(unittest.TestCase):
         settings = Settings(self.path)
         return settings.load(), settings.values.whole()
 
+    def nothing_believed(self):
+        """Load, find the defaults alone, and return what was wrong; faster than `loaded`."""
+        settings = Settings(self.path)
+        wrong = settings.load()
+        self.assertEqual(settings.values.changed, {})
+        return wrong
+
     def put(self, content):
         with open(self.path, "wb") as f:
             f.write(content if isinstance(content, bytes) else json.dumps(content).encode())
@@ -95,11 +102,11 @@ class Keeps(Case):
 class Refuses(Case):
 
     def refused(self, *parts, **changes):
-        before = self.settings.values.whole()
+        before = dict(self.settings.values.changed)
         text = error_text(SettingError, self.settings.set, **changes)
         for part in parts:
             self.assertTrue(part in text, text)
-        self.assertEqual(self.settings.values.whole(), before)
+        self.assertEqual(self.settings.values.changed, before)
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_numbers(self):
@@ -202,14 +209,13 @@ class BadFiles(Case):
             content = f.read()
         for length in range(len(content)):
             self.put(content[:length])
-            self.assertEqual(self.loaded(), (["settings: are no JSON"], defaults(NUMBERS)))
+            self.assertEqual(self.nothing_believed(), ["settings: are no JSON"])
 
     def test_random_bytes(self):
         random.seed(20)
         for _ in range(300):
             self.put(bytes(random.getrandbits(8) for _ in range(random.getrandbits(6))))
-            wrong, values = self.loaded()
-            self.assertEqual((len(wrong), values), (1, defaults(NUMBERS)))
+            self.assertEqual(len(self.nothing_believed()), 1)
 
     def test_random_damage(self):
         self.settings.set(commit_Wh=120, warnings=[300, 200])

@@ -36,7 +36,14 @@ def facts(meter: LeanMeter) -> object:
         list(billing.positions), billing.settled_units, billing.settled_remainder,
         list(account.debts.remaining), account.debts.recovered, account.debts.capped,
         billing.tariff_digest, billing.next_digest, billing.next_start,
-        sorted(state.settings.values.whole().items(), key=lambda item: item[0]), constants)
+        _settings(state.settings.values), constants)
+
+
+def _settings(values: object) -> list:
+    """What differs from its default, and the one whose default goes by the memory."""
+    found = dict(values.changed)
+    found["commit_Wh"] = values["commit_Wh"]
+    return sorted(found.items(), key=lambda item: item[0])
 
 
 def sound(meter: LeanMeter, case: Case, floor: list, complete: bool = True) -> None:

@@ -43,9 +43,17 @@ class FramModel:
     def readinto(self, buf: bytearray) -> None:
         """Give bytes from the present address on."""
         self._awake()
-        for i in range(len(buf)):
-            buf[i] = self.content[self._at]
-            self._touch()
+        at = self._at
+        end = at + len(buf)
+        if end <= len(self.content):  # a row at a time, as a start reads half a kilobyte
+            buf[:] = self.content[at:end]
+            for row in range(at // ROW, (end + ROW - 1) // ROW):
+                self.row_accesses[row] += min((row + 1) * ROW, end) - max(row * ROW, at)
+            self._at = end & self._mask
+        else:
+            for i in range(len(buf)):
+                buf[i] = self.content[self._at]
+                self._touch()
         self.bytes_read += len(buf)
 
     def cut_power_at(self, byte: int) -> None:
