@@ -133,7 +133,7 @@ def fram() -> None:
     return None
 
 
-def rs485(baudrate: int, parity: "int | None") -> None:
+def rs485(baudrate: int, parity: "int | None", stop: int) -> None:
     """No RS485."""
 
 

@@ -37,7 +37,7 @@ CAPABILITIES = {
     "modem": True,
     "ota": False,
     "romfs": False,
-    "rs485": False,
+    "rs485": True,
     "wifi": False,
 }
 """What the board carries."""
@@ -162,8 +162,13 @@ def button() -> object:
     return lambda: not pin()
 
 
-def rs485(baudrate: int, parity: "int | None") -> None:
-    """Return the UART of the RS485 port and the pin of its driver: none is wired yet."""
+def rs485(baudrate: int, parity: "int | None", stop: int) -> tuple:
+    """Return the UART of the RS485 port and the pin that has its driver on."""
+    de = machine.Pin(pins.RS485_DE, machine.Pin.OUT, value=0)
+    uart = machine.UART(
+        pins.RS485_UART, baudrate, bits=8, parity=parity, stop=stop, rxbuf=512, txbuf=512,
+        timeout=0)
+    return uart, de
 
 
 def display() -> None:

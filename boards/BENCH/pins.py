@@ -40,5 +40,8 @@ TEMPERATURE = 26
 """Analogue: the terminals' temperature."""
 OUTPUTS = (24, 25, 27, 28)
 """Auxiliary outputs 1 to 4, high is on."""
+RS485_UART = 2
+RS485_DE = 34
+"""High while the meter drives the bus."""
 MODEM_UART = 1
 MODEM_PWRKEY = 18

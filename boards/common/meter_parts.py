@@ -34,6 +34,9 @@ _MODEM_RXBUF = 4096
 _MODEM_TXBUF = 2048
 """A packet of PPP, which is written without waiting."""
 
+_RS485_BUF = 512
+"""What comes while a sector is erased, and a whole answer, which is written without waiting."""
+
 MODEM_FLOW_CONTROL = True
 """RTS and CTS are wired: they keep the modem back while a sector is erased."""
 
@@ -144,8 +147,14 @@ def button() -> None:
     """Return the function that tells of the customer's button: none is led out yet."""
 
 
-def rs485(baudrate: int, parity: "int | None") -> None:
-    """Return the UART of the RS485 port and the pin of its driver: none is wired yet."""
+def rs485(baudrate: int, parity: "int | None", stop: int) -> tuple:
+    """Return the UART of the RS485 port and the pin that has its driver on."""
+    de = machine.Pin(pins.RS485_DE, machine.Pin.OUT, value=0)
+    uart = machine.UART(
+        pins.RS485_UART, baudrate, bits=8, parity=parity, stop=stop,
+        tx=machine.Pin(pins.RS485_TX), rx=machine.Pin(pins.RS485_RX),
+        rxbuf=_RS485_BUF, txbuf=_RS485_BUF, timeout=0)
+    return uart, de
 
 
 def display() -> None:

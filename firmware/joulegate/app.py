@@ -63,6 +63,10 @@ class App:
         self.power_fail = PowerFail(board.mains_good, self.relay.off)
         self.fram = self._find_fram()
         self.button = self._find_button()
+        self.bus: object = None
+        """What serves the RS485 bus, None until the settings first have it on."""
+        self._bus_task: object = None
+        self._running = False
         self.watch = Watch(self)
         self.gate: Gate | None = None
         self.metering: Metering | None = None
@@ -145,10 +149,23 @@ class App:
             state.billing.zone if state.provisioned else None, state.counts_per_kWh)
         self.switch.configure(state.settings.values)
         self.watch.configure(state.settings.values)
+        self._configure_bus()
         state.configure_debts()
         state.configure_energies(self.clock.now())
         if state.energies is not None and not state.energies.inputs:
             self._attach_pulse_inputs(state.energies)
+
+    def _configure_bus(self) -> None:
+        """Have the RS485 bus go by the settings, if the board has one."""
+        if self.bus is not None:
+            self.bus.configure()
+        elif self.state.settings.values["bus_baud"] and self.board.CAPABILITIES.get("rs485"):
+            # Only here: on most meters it is off, and it takes memory.
+            from joulegate.bus.modbus.bus_task import Bus
+            from joulegate.bus.modbus.register_map import RegisterMap
+            self.bus = Bus(self, RegisterMap(self))
+            if self._running:
+                self._bus_task = asyncio.create_task(self.bus.run())
 
     def _attach_pulse_inputs(self, energies: object) -> None:
         """Have other energies count the pulses of their inputs."""
@@ -306,6 +323,9 @@ class App:
         button = None
         if self.button is not None:
             button = asyncio.create_task(self.button.run())
+        self._running = True
+        if self.bus is not None:
+            self._bus_task = asyncio.create_task(self.bus.run())
         watchdog = self.board.watchdog()
         if self.records is not None:
             # Up to 62 freezes are written in one tick when time comes back.
@@ -317,6 +337,9 @@ class App:
             power.cancel()
             current.cancel()
             network.cancel()
+            self._running = False
+            if self._bus_task is not None:
+                self._bus_task.cancel()
             if button is not None:
                 button.cancel()
             for pin in self.outputs:

@@ -60,7 +60,7 @@ class Keeps(Case):
             "uplink_minutes": 60, "uplink_batch": 6,
             "uplink_budget_bytes": 20000, "sms_numbers": ["+4930123456", "+15123"],
             "profile_channels": ["import_Wh", "voltage_min_cV"],
-            "demand_minutes": 30, "demand_subperiods": 15,
+            "demand_minutes": 30, "demand_subperiods": 15, "bus_baud": 19200,
             "outputs": ["1 on period=valley", "2 off power>3500"]}
         for name in NUMBERS:
             changes.setdefault(name, NUMBERS[name][2])

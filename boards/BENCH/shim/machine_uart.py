@@ -112,7 +112,10 @@ class UART(io.IOBase):
             line.extend(byte)
         return bytes(line) or None
 
-    def write(self, buf: bytes) -> int:
+    def write(self, buf: bytes, nbytes: int = -1) -> int:
+        """Send all, or the first `nbytes`, as the streams of the boards take them, too."""
+        if 0 <= nbytes < len(buf):
+            buf = memoryview(buf)[:nbytes]
         if self._line:
             self._line.write(buf)
         bit_times = len(buf) * self._frame_bits * 1_000_000

@@ -17,6 +17,10 @@ uplink_minutes 15 0 1440 minutes between readings sent, 0 for none
 uplink_batch 1 1 8 readings in a message
 uplink_budget_bytes 0 0 100000000 bytes sent in a day, 0 for no limit
 """,
+    "bus": """
+bus_address 1 1 247 of the meter
+bus_parity 0 0 3 0 even, 1 odd, 2 none and two stop bits, 3 none
+""",
     "supply": """
 control_mode 6 0 6 of class 70
 close_permit -1073741823 -1073741823 1073741823 credit units

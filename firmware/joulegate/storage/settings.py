@@ -19,8 +19,12 @@ from joulegate.storage.setting_rules import NumberRules
 _SIZE_MAX = const(4096)
 _SMS_NUMBERS_MAX = const(4)
 
-CHOICES = {"demand_minutes": (0, 15, 30, 60), "demand_subperiods": (1, 3, 5, 15)}
-"""Numbers of which only some may be; the first is the default. See core/demand.py."""
+CHOICES = {
+    "demand_minutes": (0, 15, 30, 60), "demand_subperiods": (1, 3, 5, 15),
+    "bus_baud": (0, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200),
+}
+"""Numbers of which only some may be; the first is the default. See core/demand.py; no RS485 bus
+is served at 0 baud."""
 
 _LISTS = (
     "warnings", "warning_percents", "friendly_hours", "energies", "sms_numbers", "outputs")

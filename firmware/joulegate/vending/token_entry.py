@@ -17,6 +17,7 @@ from joulegate.vending import sts_token
 from joulegate.vending.carriers import SMS
 from joulegate.vending.gate import (
     EXECUTION_FAILURE,
+    EXECUTION_OK,
     FORMAT_FAILURE,
     VALIDATION_FAILURE,
     Gate,
@@ -65,6 +66,20 @@ class Entered:
     @property
     def accepted(self) -> bool:
         return not self.reason
+
+
+def status_of(entered: Entered) -> tuple:
+    """Return (status of class 115, reason's number) of what became of 20 digits, for carriers
+    that answer in numbers."""
+    if entered.accepted:
+        return EXECUTION_OK, 0
+    return _status(entered.reason), _NUMBERS[entered.reason]
+
+
+def _status(reason: str) -> int:
+    if reason in _FORMS:
+        return FORMAT_FAILURE
+    return EXECUTION_FAILURE if reason in _FAILURES else VALIDATION_FAILURE
 
 
 class TokenEntry:
@@ -234,13 +249,8 @@ class TokenEntry:
             self._log.add(event.TOKENS_LOCKED, now, carrier)
         if carrier != SMS or reason not in (
                 sts_token.FORMAT, sts_token.LOCKED, sts_token.NOT_SUPPORTED):
-            code = VALIDATION_FAILURE
-            if reason in _FORMS:
-                code = FORMAT_FAILURE
-            elif reason in _FAILURES:
-                code = EXECUTION_FAILURE
             self._gate.refuse(
-                code, _NUMBERS[reason], str(error), error.tid, 0, now, carrier)
+                _status(reason), _NUMBERS[reason], str(error), error.tid, 0, now, carrier)
         entered = Entered(reason, str(error), self._billing.account.balance)
         entered.reply = self.reader.lockout.may_reply(carrier)
         return entered

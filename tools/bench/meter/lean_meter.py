@@ -181,7 +181,7 @@ class LeanBoard:
     def pulse_inputs(self) -> list:
         return self.pulses
 
-    def rs485(self, baudrate: int, parity: "int | None") -> None:
+    def rs485(self, baudrate: int, parity: "int | None", stop: int) -> None:
         """No RS485."""
 
     def display(self) -> None:

@@ -1,0 +1,1 @@
+"""Local wires: what answers masters on a bus in the house."""
