@@ -9,12 +9,12 @@ from scratch import scratch_folder
 from uplink_rig import UplinkRig
 
 from joulegate.core.civil import NO_TIME, Zone, parse_time
+from joulegate.core.forecast import Forecast
 from joulegate.core.load_control import LoadControl
 from joulegate.core.tariff import Tariff
 from joulegate.core.tariff_document import TariffDocument
 from joulegate.link.home import Home, price_text
 from joulegate.link.home_documents import ALWAYS, NAMES, config_topic, document
-from joulegate.link.home_forecast import Forecast
 
 STATE = b"joulegate/1/01234567890/state"
 PAYLOAD_MAX = 512

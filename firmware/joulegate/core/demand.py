@@ -200,6 +200,12 @@ class Demand:
         """The sums of all maxima that were closed or reset, import and export, modulo 2**30 W."""
         return tuple(self._state[_CUMULATIVE:_CUMULATIVE + 2])
 
+    def figure(self, number: int) -> int:
+        """Return one of `figures` by its place; allocates nothing."""
+        if number < 2:
+            return self.subperiods if number else self.minutes
+        return self.running(number - 2) if number < 4 else self._state[number - 4 + _LAST]
+
     def figures(self) -> list:
         """Return period in minutes, sub-periods, W of import and export running and last, its
         end, the maxima with their times, those of the month before, and their sums."""

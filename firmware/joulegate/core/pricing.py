@@ -191,6 +191,10 @@ class Pricing:
             tier += 1
         return tier
 
+    def to_next_tier(self) -> int:
+        """Return the counts until another tier is in force, -1 in the last one."""
+        return self._room if self.tier < len(self._limits) else -1
+
     # --- the price in force ---------------------------------------------------------------
 
     def use_period(self, period: int, month: int) -> None:

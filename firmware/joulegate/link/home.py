@@ -12,9 +12,9 @@ from micropython import const
 
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import TIME_MIN, format_time
+from joulegate.core.forecast import Forecast
 from joulegate.core.supply_reasons import LIFTS, STATES, names_of, reason_names
 from joulegate.link.home_documents import ALWAYS, config_topic, document
-from joulegate.link.home_forecast import Forecast
 
 SOON_MS = const(1000)
 """Even when supply or price changes to and fro, the state goes out no more often than this."""

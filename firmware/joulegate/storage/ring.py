@@ -56,6 +56,10 @@ class Ring:
             self._next = find_next(self)
         return self._next
 
+    def known(self) -> "int | None":
+        """Return `next`, or None while it would have to be looked for on flash."""
+        return None if self._next < 0 else self._next
+
     @property
     def capacity(self) -> int:
         return self.files * self.per_file

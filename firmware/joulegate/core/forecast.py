@@ -2,12 +2,13 @@
 
 from micropython import const
 
-from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import DAY_S, TIME_MIN, date_of, weekday
 
 DAYS_MEAN = const(7)
 """Days whose charges say what a day costs."""
 DAYS_LEFT_MAX = const(999)
+_CHARGES_MAX = const(0x3FFFFF)
+"""Charges of some days that may be multiplied by twenty times those days."""
 _DAYS_AHEAD = const(8)
 """A week and a day: what is not different by then is taken for the same."""
 
@@ -21,14 +22,21 @@ class Forecast:
         self._charges = 0
         self._change: tuple | None = None
         self._until = self._since = 0
-        self._asked: tuple | None = None
+        # What the change was looked for in.
+        self._tariff: object = None
+        self._season = self._period = -1
 
     # --- days left ----------------------------------------------------------------------------
 
     def days_left(self) -> "str | None":
-        """Return how many days the credit lasts at the mean charge of the last days, with one
-        decimal; None when there was none, and for an account that another keeps. At most
-        DAYS_LEFT_MAX."""
+        """Return `tenths_left` as a text with one decimal."""
+        tenths = self.tenths_left()
+        return None if tenths is None else "%d.%d" % (tenths // 10, tenths % 10)
+
+    def tenths_left(self) -> "int | None":
+        """Return how many tenths of a day the credit lasts at the mean charge of the last days;
+        None when there was none, and for an account that another keeps. At most DAYS_LEFT_MAX
+        days. Allocates nothing but once a day."""
         app = self._app
         supply = app.metering.meter.supply
         if app.records is None or supply.remote is not None:
@@ -37,12 +45,20 @@ class Forecast:
         if ring.next != self._frozen:
             self._frozen = ring.next
             self._read(ring)
-        if self._charges <= 0:
+        charges = self._charges
+        if charges <= 0:
             return None
         usable = max(0, app.state.account.balance - supply.credit.cut_off)
-        if usable * self._days >= DAYS_LEFT_MAX * self._charges:
-            return "%d.0" % DAYS_LEFT_MAX
-        return format_ratio(usable * self._days, self._charges, 1)
+        while charges > _CHARGES_MAX:
+            # Within the small ints: half of one charge in some millions is nothing.
+            charges >>= 1
+            usable >>= 1
+        if usable // charges > DAYS_LEFT_MAX:
+            return DAYS_LEFT_MAX * 10
+        per_day = 10 * self._days
+        rest = usable % charges * per_day
+        tenths = usable // charges * per_day + (2 * rest + charges) // (2 * charges)
+        return min(tenths, DAYS_LEFT_MAX * 10)
 
     def _read(self, ring: object) -> None:
         """Add up the last days; once a day, as it reads flash."""
@@ -62,9 +78,11 @@ class Forecast:
         billing = self._app.state.billing
         if now < TIME_MIN:
             return None
-        asked = (billing.tariff, billing.season, billing.period, billing.next_start)
-        if asked != self._asked or not self._since <= now < self._until:
-            self._asked = asked
+        if not self._since <= now < self._until or billing.tariff is not self._tariff \
+                or billing.season != self._season or billing.period != self._period:
+            self._tariff = billing.tariff
+            self._season = billing.season
+            self._period = billing.period
             self._since = now
             self._change = change = self._find(billing, now)
             self._until = change[0] if change else now + DAY_S
