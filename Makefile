@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 VENV_STAMP := $(VENV)/.stamp
 LIB_STAMP := build/micropython-lib/.stamp
+PEERS_STAMP := build/peers/.stamp
 MEASURE32_STAMP := build/measure32/.stamp
 EMULATE_STAMP := build/emulate/.stamp
 BROKERS_STAMP := build/brokers/.stamp
@@ -21,7 +22,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-setup: $(VENV_STAMP) $(LIB_STAMP) $(MEASURE32_STAMP) $(EMULATE_STAMP) $(BROKERS_STAMP) $(STUBS_STAMP) ## Fetch everything pinned into .venv and build
+setup: $(VENV_STAMP) $(LIB_STAMP) $(PEERS_STAMP) $(MEASURE32_STAMP) $(EMULATE_STAMP) $(BROKERS_STAMP) $(STUBS_STAMP) ## Fetch everything pinned into .venv and build
 
 run: setup ## Run the meter and its world on this computer
 	$(BIN)/python -m tools.bench live
@@ -97,6 +98,10 @@ $(VENV_STAMP): requirements.txt
 
 $(LIB_STAMP): tools/setup/packages.py $(VENV_STAMP)
 	$(BIN)/python -m tools.setup.packages build/micropython-lib
+	@touch $@
+
+$(PEERS_STAMP): tools/setup/packages.py $(VENV_STAMP)
+	$(BIN)/python -m tools.setup.packages build/peers peers
 	@touch $@
 
 $(MEASURE32_STAMP): tools/measure32/package-lock.json $(VENV_STAMP)

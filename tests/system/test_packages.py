@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.setup.packages import PACKAGES, Package, PackageError, unpack
+from tools.setup.packages import PACKAGES, PEERS, Package, PackageError, main, unpack
 
 PACKAGE = Package("micropython-a", "1.0", "", ("a/b.py",))
 
@@ -60,6 +60,16 @@ def test_missing_module_or_link_is_refused(tmp_path: Path, members: dict, words:
 
 
 def test_every_pin_is_whole() -> None:
-    for package in PACKAGES:
+    for package in PACKAGES + PEERS:
         assert len(bytes.fromhex(package.sha256)) == 32
         assert package.modules
+
+
+@pytest.mark.parametrize("arguments", [[], ["a", "others"], ["a", "peers", "b"], ["", "peers"]])
+def test_what_is_asked_wrongly_is_refused(arguments: list[str]) -> None:
+    assert main(arguments) == 2
+
+
+def test_what_only_tests_speak_to_is_no_part_of_the_firmware() -> None:
+    ours = {module for package in PACKAGES for module in package.modules}
+    assert not ours & {module for package in PEERS for module in package.modules}

@@ -205,13 +205,19 @@ class Messages(Case):
         self.finish()
         self.assertEqual(self.result()[BALANCE:BALANCE + 2], [0, 0])
 
-    def test_a_result_is_unread_until_it_is_read(self):
+    def test_a_result_is_unread_until_it_and_its_receipt_are_read(self):
         self.put(bytes(30))
         self.write(box.MESSAGE_SUBMIT, words(1))
         self.result()
         self.finish()
         self.assertTrue(self.box.unread)
-        self.read(box.RECEIPT, 10)
+        self.read(box.RECEIPT, 50)
+        self.result()
+        self.assertTrue(self.box.unread)
+        self.read(box.RECEIPT + 50, 1)
+        self.assertFalse(self.box.unread)
+        self.write(box.TOKEN, DIGITS.encode() + words(3))
+        self.finish()
         self.assertTrue(self.box.unread)
         self.result()
         self.assertFalse(self.box.unread)

@@ -4,7 +4,10 @@ They are upip-style source archives with no build metadata, so pip can neither i
 download them. `unearth` finds and downloads the pinned version from the configured index; the
 archive must have the SHA-256 written here, and only the modules named here are unpacked.
 
-    python -m tools.setup.packages DIRECTORY
+    python -m tools.setup.packages DIRECTORY [peers]
+
+With `peers` come those that only tests speak to, in a folder of their own: what is not ours to
+ship must not get near the firmware.
 """
 
 import hashlib
@@ -48,6 +51,18 @@ PACKAGES = (
         ("unittest.py",),
     ),
 )
+
+PEERS = (
+    # GPL-3.0, whatever the index says of it: a master for tests, and no part of anything else.
+    Package(
+        "micropython-modbus",
+        "2.3.7",
+        "b9351a66af0ff29dd585900e53827a989dedcb02ec63b1041358165089652271",
+        tuple(f"umodbus/{name}.py" for name in (
+            "__init__", "common", "const", "functions", "modbus", "serial", "typing", "version")),
+    ),
+)
+SETS = {"": PACKAGES, "peers": PEERS}
 
 
 def download(package: Package, directory: Path) -> Path:
@@ -95,13 +110,14 @@ def unpack(package: Package, archive: Path, directory: Path) -> None:
 
 def main(arguments: list[str]) -> int:
     """Fetch every pinned package into the directory named; 0, or 1 with the reason."""
-    if len(arguments) != 1:
-        print("usage: python -m tools.setup.packages DIRECTORY", file=sys.stderr)
+    directory, which, *rest = [*arguments, "", ""]
+    if not directory or which not in SETS or any(rest):
+        print("usage: python -m tools.setup.packages DIRECTORY [peers]", file=sys.stderr)
         return 2
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            for package in PACKAGES:
-                unpack(package, download(package, Path(scratch)), Path(arguments[0]))
+            for package in SETS[which]:
+                unpack(package, download(package, Path(scratch)), Path(directory))
     except PackageError as error:
         print(f"packages: {error}", file=sys.stderr)
         return 1

@@ -1,8 +1,8 @@
 """The bus task: the RS485 port as the settings have it, served for as long as the meter runs.
 
-Settings that change hold once the answer to whoever changed them has left, and the result of a
-message that did has been read, or nobody reads it for RESULT_MS. What was submitted to the mailbox
-is worked off between requests.
+Settings that change hold once the answer to whoever changed them has left, and the result and
+receipt of a message that did have been read, or nobody reads them for RESULT_MS. What was
+submitted to the mailbox is worked off between requests.
 """
 
 import asyncio

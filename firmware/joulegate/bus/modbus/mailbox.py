@@ -48,6 +48,8 @@ MESSAGE_MAX = const(512)
 """Bytes of a message, those of vending/envelope.py."""
 TOKEN_DIGITS = const(20)
 
+_RESULT, _RECEIPT = const(1), const(2)
+
 # Of vending/message_result.py, which a meter without keys does not load.
 _FAILURE = const(7)
 _UNSUPPORTED = const(33)
@@ -69,13 +71,17 @@ class Mailbox:
         self._kind = 0
         self._sequence = 0
         self._touched = False
-        self.unread = False
-        """Whether there is a result that no master has read."""
+        self._unread = 0
 
     @property
     def busy(self) -> bool:
         """Whether something was submitted that is not worked off."""
         return self._queued is not None or self._work is not None
+
+    @property
+    def unread(self) -> bool:
+        """Whether there is a result or the end of a receipt that no master has read."""
+        return self._unread > 0
 
     # --- registers ------------------------------------------------------------------------
 
@@ -88,9 +94,11 @@ class Mailbox:
             _copy(self._token, 2 * (address - TOKEN), out, at, 2 * count)
         elif address >= RESULT and last < RESULT + RESULT_SIZE:
             if address == RESULT and self._result[1] == DONE:
-                self.unread = False
+                self._unread &= ~_RESULT
             _copy(self._result, 2 * (address - RESULT), out, at, 2 * count)
         elif address >= RECEIPT and last < RECEIPT + MESSAGE_MAX // 2:
+            if 2 * (last + 1 - RECEIPT) >= len(self._receipt):
+                self._unread &= ~_RECEIPT
             _copy(self._receipt, 2 * (address - RECEIPT), out, at, 2 * count)
         else:
             return ILLEGAL_ADDRESS
@@ -146,7 +154,7 @@ class Mailbox:
         self._kind = kind
         self._sequence = sequence
         self._touched = False
-        self.unread = False
+        self._unread = 0
         self._receipt = b""
         for i in range(len(self._result)):
             self._result[i] = 0
@@ -199,7 +207,7 @@ class Mailbox:
         state = self._app.state
         self._put_long(6, state.account.balance if state.provisioned else 0)
         self._put(0, DONE)
-        self.unread = True
+        self._unread = _RESULT | _RECEIPT if self._receipt else _RESULT
 
     def _put(self, register: int, value: int) -> None:
         self._result[2 * register] = value >> 8 & 0xFF

@@ -20,6 +20,8 @@ from joulegate.bus.modbus.functions import Functions
 IDLE_MS = const(10)
 """How often a quiet line is looked at; what comes meanwhile waits in the UART."""
 BUSY_MS = const(2)
+ALERT_US = const(100000)
+"""So long after the last byte it is looked at as often as a busy one: a master asks again soon."""
 SILENCE_US = const(5000)
 """The shortest silence that ends a frame. The standard asks for less, but neither an interpreter
 nor the USB of a master's computer is so quick."""
@@ -40,6 +42,7 @@ class RtuServer:
         self._phase = _GATHER
         self._heard_us = 0
         self._silence_us = SILENCE_US
+        self._alert = False
         self._quiet = False
         self._found = False
 
@@ -75,10 +78,14 @@ class RtuServer:
         if size:
             reader.filled += size
             self._heard_us = now
+            self._alert = True
             if reader.filled < SIZE:
                 return BUSY_MS
         elif not reader.filled:
-            return IDLE_MS
+            if not self._alert:
+                return IDLE_MS
+            self._alert = self._time.ticks_diff(now, self._heard_us) < ALERT_US
+            return BUSY_MS
         elif self._time.ticks_diff(now, self._heard_us) < self._silence_us:
             return BUSY_MS
         self._quiet = not size
