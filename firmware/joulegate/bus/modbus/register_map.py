@@ -12,6 +12,7 @@ from binascii import hexlify
 
 from micropython import const
 
+from joulegate.bus.modbus.exceptions import ILLEGAL_ADDRESS, ILLEGAL_VALUE
 from joulegate.bus.modbus.live_values import LiveValues
 from joulegate.bus.modbus.money_values import MoneyValues
 from joulegate.bus.modbus.period_begin import PeriodBegin
@@ -20,8 +21,6 @@ from joulegate.bus.modbus.register_table import BLOCK_MAX
 from joulegate.bus.modbus.windows import WINDOWS, Windows
 
 OK = const(0)
-ILLEGAL_ADDRESS = const(2)
-ILLEGAL_VALUE = const(3)
 
 # Blocks, in the order of the table.
 _IDENTITY = const(0)
