@@ -25,10 +25,9 @@ from joulegate.core.registers import (
     QUADRANT_3,
     apparent,
 )
-from joulegate.core.supply_reasons import EMERGENCY, TAMPER
+from joulegate.core.supply_reasons import EMERGENCY, MODES, TAMPER
 
 _PHASES = const(3)
-_DEFAULT_MODE = const(6)
 
 
 class LiveValues:
@@ -167,7 +166,7 @@ class LiveValues:
         index.put(None if load is None else 1 if load else 0)
         index.put(switch.intent)
         index.put(self._alarms())
-        index.put(app.state.settings.values.get("control_mode", _DEFAULT_MODE))
+        index.put(_control_mode(supply.mode))
         index.put(supply.tries)
         index.put(supply.overloads)
         index.put(supply.levels.warned)
@@ -233,6 +232,14 @@ class LiveValues:
             self._looked = True
             number = ring.next
         self._index.put(number)
+
+
+def _control_mode(allows: int) -> int:
+    """Return the number of the control mode by what it allows; the settings would make garbage."""
+    number = 0
+    while MODES[number] != allows:
+        number += 1
+    return number
 
 
 def _rest(registers: object, whole: int, part: int) -> int:
