@@ -36,8 +36,8 @@ class TableTest(unittest.TestCase):
         self.assertEqual(len(NAMED), len(ROWS))
 
     def test_rows_are_complete(self):
-        for line in register_table.heads():
-            if line[0] != "@":
+        for line in register_table.TABLE.split("\n"):
+            if line and line[0] not in "@ ":
                 kind, name, scale, unit, meaning = line.split(" ", 4)
                 self.assertTrue(-8 <= int(scale) <= 0 and meaning and unit, line)
                 self.assertTrue(kind.partition("*")[0] in register_table.TYPES, line)

@@ -20,6 +20,7 @@ class Forecast:
         self._frozen = -1
         self._days = 0
         self._charges = 0
+        self._halved = 0  # how often, with the balance, to be small
         self._change: tuple | None = None
         self._until = self._since = 0
         # What the change was looked for in.
@@ -48,11 +49,7 @@ class Forecast:
         charges = self._charges
         if charges <= 0:
             return None
-        usable = max(0, app.state.account.balance - supply.credit.cut_off)
-        while charges > _CHARGES_MAX:
-            # Within the small ints: half of one charge in some millions is nothing.
-            charges >>= 1
-            usable >>= 1
+        usable = max(0, app.state.account.balance - supply.credit.cut_off) >> self._halved
         if usable // charges > DAYS_LEFT_MAX:
             return DAYS_LEFT_MAX * 10
         per_day = 10 * self._days
@@ -68,6 +65,11 @@ class Forecast:
             if entry is not None:
                 self._days += 1
                 self._charges += entry["day_charges"]
+        self._halved = 0
+        while self._charges > _CHARGES_MAX:
+            # Within the small ints: half a unit in some millions is nothing.
+            self._charges >>= 1
+            self._halved += 1
 
     # --- next price ---------------------------------------------------------------------------
 

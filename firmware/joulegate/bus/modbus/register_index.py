@@ -40,12 +40,12 @@ class RegisterIndex:
         blocks = array("H")
         row = 0
         for head in heads():
-            words = head.split(" ", 4)
-            if words[0] == "@":
-                holding = HOLDING if words[1] == "holding" else INPUT
-                blocks.extend(array("H", (holding, int(words[2], 16), row, 0, 0)))
+            if head[0] == "@":
+                _, space, address, _ = head.split(" ", 3)
+                blocks.extend(array("H", (
+                    HOLDING if space == "holding" else INPUT, int(address, 16), row, 0, 0)))
                 continue
-            kind, width = type_of(words[0])
+            kind, width = type_of(head)
             kinds.append(kind)
             widths.append(width)
             blocks[-2] += 1

@@ -310,17 +310,21 @@ u16 event_select 0 - Events back, 1 the last; 0 nothing
 
 
 def heads() -> object:
-    """Yield the first line of every block and every row, as it is."""
+    """Yield the first line of every block, and of every row its type."""
     at = 1
     while at < len(TABLE):
         end = TABLE.find("\n", at)
-        if end > at and TABLE[at] != " ":
+        if TABLE[at] == "@":
             yield TABLE[at:end]
+        elif TABLE[at] not in " \n":
+            yield TABLE[at:TABLE.find(" ", at)]
         at = end + 1
 
 
 def type_of(kind: str) -> tuple:
     """Return (place in TYPES, registers) of a row's type."""
-    name, _, registers = kind.partition("*")
-    number = TYPES.index(name)
-    return number, int(registers) if registers else WIDTHS[number]
+    if "*" in kind:
+        name, _, registers = kind.partition("*")
+        return TYPES.index(name), int(registers)
+    number = TYPES.index(kind)
+    return number, WIDTHS[number]
