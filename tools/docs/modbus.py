@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.docs import firmware
 from tools.docs.modbus_snippets import home_assistant, pymodbus, telegraf
@@ -157,8 +158,9 @@ Records on flash are many, so a window shows one at a time: write its number int
 counted **backwards, 1 for the newest**, then read the window. The record is read from flash once,
 when it is selected, and what comes in meanwhile does not move it: `*_number` says which one it is
 and rises by one each. 0 shows nothing. `*_valid` is 0 where there is no such record, and all
-behind it is not known then; a number above what the record has room for is refused with exception
-03.
+behind it is not known then. There is room for {days} days, {months} monthly statements,
+{intervals} intervals, {purchases} purchases and as many refusals, and {events} events a class: a
+number above that is refused with exception 03.
 
 - Two masters that select in the same window take it from each other: `*_selected` and `*_number`,
   read in one request with the record, say whose it is.
@@ -199,10 +201,23 @@ def page() -> str:
                 + example.registers.to_bytes(2, "big"))
     table = firmware.load("joulegate.bus.modbus.register_table")
     parts = [INTRODUCTION.format(
-        made=MADE, most=table.BLOCK_MAX, example=example.name,
+        **_capacities(), made=MADE, most=table.BLOCK_MAX, example=example.name,
         request=" ".join(f"{byte:02X}" for byte in frame))]
     parts += [_section(block) for block in found]
     return "\n\n".join(parts) + "\n"
+
+
+def _capacities() -> dict[str, int]:
+    """Return how many records there is room for."""
+    def store(name: str, made: str, *arguments: object) -> Any:
+        return getattr(firmware.load("joulegate.storage." + name), made)("", *arguments)
+
+    freezes = store("freeze_store", "FreezeStore", None, None)
+    return {
+        "days": freezes.day_ring.capacity, "months": freezes.month_ring.capacity,
+        "intervals": store("load_profile", "LoadProfile", None).ring.capacity,
+        "purchases": store("purchase_log", "PurchaseLog", None).credits.capacity,
+        "events": store("event_store", "EventStore", None).rings[0].capacity}
 
 
 def _section(block: Block) -> str:

@@ -173,7 +173,7 @@ def pymodbus() -> str:
 
 
 _SCRIPT = '''\
-"""Read all registers of a meter by pymodbus and print them: read_meter.py PORT [UNIT [BAUD]].
+"""Read all registers of a meter by pymodbus and print them: see `main`.
 
 Needs pymodbus 3.10 or later and pyserial, and modbus.csv in the folder above. Made by
 `python -m tools.docs.modbus`.
@@ -192,14 +192,14 @@ SIGNED = ("i16", "i32", "i64")
 
 
 def value_of(row: dict[str, str], registers: list[int], places: int) -> str:
-    """Return the value of a register as a text, "" for one that nobody knows."""
+    """Return the value of a register as a text."""
     body = b"".join(register.to_bytes(2, "big") for register in registers)
     if row["type"] == "ascii":
         return body.rstrip(bytes(1)).decode()
     if row["type"] == "bytes":
         return body.hex()
     if int.from_bytes(body, "big") == int(row["unknown"], 16):
-        return ""
+        return "not known"
     number = int.from_bytes(body, "big", signed=row["type"] in SIGNED)
     scale = -places if row["unit"] == "CU" else int(row["scale"])
     return str(Decimal(number).scaleb(scale))
@@ -218,8 +218,10 @@ def read_block(
     return answer.registers
 
 
-def main(port: str, unit: int = 1, baud: int = BAUD) -> None:
-    client = ModbusSerialClient(port, baudrate=baud, parity="PARITY", stopbits=1, timeout=1)
+def main(port: str, unit: str = "1", baud: str = "BAUD", parity: str = "PARITY") -> None:
+    """Print all that a meter says: read_meter.py PORT [UNIT [BAUD [PARITY]]]."""
+    client = ModbusSerialClient(
+        port, baudrate=int(baud), parity=parity, stopbits=1, timeout=1)
     if not client.connect():
         raise SystemExit(f"{port}: cannot be opened")
     with TABLE.open(newline="", encoding="utf-8") as f:
@@ -227,18 +229,18 @@ def main(port: str, unit: int = 1, baud: int = BAUD) -> None:
     places = 0
     for block, group in itertools.groupby(table, key=lambda row: row["block"]):
         rows = list(group)
-        registers = read_block(client, unit, rows)
+        registers = read_block(client, int(unit), rows)
         print(f"[{block}]")
         for row in rows:
             at = int(row["address"]) - int(rows[0]["address"])
             text = value_of(row, registers[at:at + int(row["registers"])], places)
-            if row["name"] == "money_places" and text:
+            if row["name"] == "money_places" and text.isdigit():
                 places = int(text)
             unit_text = row["unit"] if row["unit"] != "CU" else "currency"
-            print(f"{row['name']} = {text} {unit_text}".rstrip())
+            print(f"{row['name']} = {text} {unit_text}")
     client.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *(int(argument) for argument in sys.argv[2:4]))
+    main(*sys.argv[1:])
 '''
