@@ -69,11 +69,9 @@ class RegisterIndex:
         all lie in one, or begin or end inside of a value."""
         blocks = self._blocks
         for at in range(0, len(blocks), _BLOCK):
-            first = blocks[at + 1]
-            if blocks[at] == space and first <= address < first + blocks[at + 4]:
-                row = blocks[at + 2]
-                return at // _BLOCK if self._whole(row, address - first, count) \
-                    and address - first + count <= blocks[at + 4] else -1
+            place = address - blocks[at + 1]
+            if blocks[at] == space and place >= 0 and place + count <= blocks[at + 4]:
+                return at // _BLOCK if self._whole(blocks[at + 2], place, count) else -1
         return -1
 
     def _whole(self, row: int, place: int, count: int) -> bool:
