@@ -18,7 +18,6 @@ from joulegate.bus.modbus.money_values import MoneyValues
 from joulegate.bus.modbus.period_begin import PeriodBegin
 from joulegate.bus.modbus.register_index import HOLDING, INPUT, RegisterIndex
 from joulegate.bus.modbus.register_table import BLOCK_MAX
-from joulegate.bus.modbus.windows import WINDOWS, Windows
 
 OK = const(0)
 
@@ -48,7 +47,8 @@ class RegisterMap:
         begin = PeriodBegin(app)
         self._live = LiveValues(app, index, begin)
         self._money = MoneyValues(app, index, begin)
-        self._windows = Windows(app, index, _WINDOW)
+        self._windows: object = None
+        """The Windows, once something is selected in one."""
 
     def read(self, holding: bool, address: int, count: int, out: bytearray, at: int) -> int:
         """Write registers into `out` from `at` on, two bytes each, and return 0.
@@ -63,17 +63,13 @@ class RegisterMap:
         if block < 0:
             return ILLEGAL_ADDRESS
         index.begin(block, address, count, out, at)
-        if block >= _WINDOW:
-            if block == _SELECT:
-                self._windows.put_selectors()
-            else:
-                self._windows.put(block - _WINDOW)
-            return OK
         self._put(block, index.rows(block))
         return OK
 
     def _put(self, block: int, rows: int) -> None:
-        if block == _LIVE:
+        if block >= _WINDOW:
+            self._put_window(block, rows)
+        elif block == _LIVE:
             self._live.live(rows)
         elif block == _MONEY:
             self._money.put(rows)
@@ -88,6 +84,19 @@ class RegisterMap:
         else:
             self._live.counters(rows)
 
+    def _put_window(self, block: int, rows: int) -> None:
+        windows = self._windows
+        if windows is None:
+            # Nothing has been selected: the number selected, and whether it is valid.
+            zeros = rows if block == _SELECT else 2
+            for _ in range(zeros):
+                self._index.put(0)
+            self._index.put_unknown_rows(rows - zeros)
+        elif block == _SELECT:
+            windows.put_selectors()
+        else:
+            windows.put(block - _WINDOW)
+
     def write(self, address: int, count: int, data: bytearray, at: int) -> int:
         """Set selectors to the words in `data` from `at` on and read what they select.
 
@@ -101,6 +110,10 @@ class RegisterMap:
         if first < 0 or first + count > index.registers(_SELECT):
             return ILLEGAL_ADDRESS
         windows = self._windows
+        if windows is None:
+            # Only here: many masters never look at a record, and a module takes memory.
+            from joulegate.bus.modbus.windows import Windows
+            windows = self._windows = Windows(self._app, index, _WINDOW)
         before = windows.wanted()
         for i in range(count):
             # Taken one by one, as the range of one depends on the list before it.
@@ -109,7 +122,7 @@ class RegisterMap:
                 windows.take_back(before)
                 return ILLEGAL_VALUE
             windows.take(first + i, value)
-        for window in range(WINDOWS):
+        for window in range(_SELECT - _WINDOW):
             if windows.is_of(window, first, count):
                 windows.look(window)
         return OK
