@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help setup run test lint typecheck coverage bench bills sweep soak linkruns mutants image frozen flash install emulate clean clean-all
+.PHONY: help setup run test lint typecheck coverage bench bills sweep soak linkruns busload busfuzz mutants image frozen flash install emulate clean clean-all
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,14 @@ soak: setup ## Let meters live for years and judge every step: SEED= YEARS= LIVE
 
 linkruns: setup ## Break the link in every way that a seed chooses: SEED= RUNS=
 	$(BIN)/python -m tools.linkrun $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
+
+busload: setup ## Keep the RS485 bus of a meter busy for a minute, and count ticks and requests
+	BUS_SECONDS=60 $(BIN)/python -m pytest -s -o addopts=--import-mode=importlib \
+		tests/system/test_bus_load.py
+
+busfuzz: setup ## Give a meter a million bad frames on its RS485 bus: BUS_SEED= BUS_FRAMES=
+	$(BIN)/python -m pytest -s -o addopts=--import-mode=importlib -k million \
+		tests/system/test_bus_fuzz.py
 
 mutants: setup ## Plant faults and show which test catches each
 	$(BIN)/python -m tools.mutants

@@ -10,6 +10,7 @@ import tty
 
 _PIECE = 4096
 _BITS = 11
+_STALL_S = 0.002
 
 
 class SerialBus:
@@ -32,6 +33,8 @@ class SerialBus:
         self._coming: list[tuple[float, int, int, bytes]] = []
         self._count = 0
         self._stop_read, self._stop_write = os.pipe()
+        self.stalls = 0
+        """Characters that came late, because this computer had other things to do."""
         self._thread = threading.Thread(target=self._carry, daemon=True)
 
     def __enter__(self) -> "SerialBus":
@@ -54,7 +57,8 @@ class SerialBus:
                 if master in ready:
                     self._hear(end, os.read(master, _PIECE))
             while self._coming and self._coming[0][0] <= time.monotonic():
-                _, _, end, data = heapq.heappop(self._coming)
+                due, _, end, data = heapq.heappop(self._coming)
+                self.stalls += 0 < due < time.monotonic() - _STALL_S
                 for other, master in enumerate(self._masters):
                     if other != end:
                         _write(master, data)

@@ -72,6 +72,12 @@ class FrameReader:
         """Whether nothing came behind the frame that was found."""
         return self._at == self.filled
 
+    @property
+    def whole(self) -> bool:
+        """Whether what was gathered is as long as the request to this meter that it begins."""
+        return (self.filled >= _FRAME_MIN and self._ours(self.data[0])
+                and request_size(self.data, 0, self.filled) == self.filled)
+
     def clear(self) -> None:
         """Begin anew, with nothing gathered."""
         self.filled = self._at = 0

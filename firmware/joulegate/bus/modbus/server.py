@@ -23,8 +23,8 @@ BUSY_MS = const(2)
 ALERT_US = const(100000)
 """So long after the last byte it is looked at as often as a busy one: a master asks again soon."""
 SILENCE_US = const(5000)
-"""The shortest silence that ends a frame. The standard asks for less, but neither an interpreter
-nor the USB of a master's computer is so quick."""
+"""The shortest silence that ends a frame which its length does not end. The standard asks for
+less, but neither an interpreter nor the USB of a master's computer is so quick."""
 
 _CRC_SIZE = const(2)
 _GATHER, _TAKE, _SEND = const(0), const(1), const(2)
@@ -86,7 +86,8 @@ class RtuServer:
                 return IDLE_MS
             self._alert = self._time.ticks_diff(now, self._heard_us) < ALERT_US
             return BUSY_MS
-        elif self._time.ticks_diff(now, self._heard_us) < self._silence_us:
+        elif self._time.ticks_diff(now, self._heard_us) < (
+                self._port.silence_us if reader.whole else self._silence_us):
             return BUSY_MS
         self._quiet = not size
         self._phase = _TAKE
