@@ -59,7 +59,7 @@ class Line:
         """Judge the answer: ours, whole, and of a length that a frame may have."""
         data = bytes(data[:size])
         if not 5 <= size <= 256 or data[0] != UNIT or crc(data[:-2]) != data[-2:]:
-            raise ValueError("answer: %r" % data)
+            raise ValueError(f"answer: {data}")
         self.answers += 1
         return size
 
@@ -74,7 +74,7 @@ class Fuzzer:
         app.credit(1, 1000000)
         app.entrance.install_token_key({"key": "0123456789abcdef" * 2, "base": 1993})
         app.entrance.install_message_keys([
-            {"role": role, "kid": "%02x31" % (0x41 + i), "key": "%02x" % (i + 1) + "0123456789abcd" * 2 + "ef"}
+            {"role": role, "kid": f"4{i}31", "key": f"0{i}" + "0123456789abcde" * 2}
             for i, role in enumerate(("vending", "administrator", "technician", "meter"))], False)
         self.line = Line()
         self.box = Mailbox(app)
@@ -160,7 +160,8 @@ class Fuzzer:
         size = 22 + random.getrandbits(6)
         count = (size + 1) // 2
         body = b"\xd0\x83\x43\xa1\x01\x0a\xa2\x04\x42\x41\x31\x06\x41" + self.bytes(size - 13)
-        return (self.sealed(bytes((UNIT, 16, 0x10, 0, 0, count, 2 * count)) + body + bytes(size & 1))
+        body = bytes((UNIT, 16, 0x10, 0, 0, count, 2 * count)) + body + bytes(size & 1)
+        return (self.sealed(body)
                 + self.sealed(bytes((UNIT, 16, 0x11, 0, 0, 2, 4, 0, size)) + self.word(1, 2, 3)))
 
     def frame(self):
@@ -192,12 +193,12 @@ class Fuzzer:
                 line.now &= 0xFFFFFFF
                 break
         else:
-            raise RuntimeError("does not come to rest: %r" % data)
+            raise RuntimeError(f"does not come to rest: {data}")
         for _ in range(500):
             if not self.box.busy:
                 return
             self.box.step()
-        raise RuntimeError("mailbox: does not come to rest: %r" % data)
+        raise RuntimeError(f"mailbox: does not come to rest: {data}")
 
     def run(self, seed, frames):
         random.seed(seed)
@@ -209,16 +210,17 @@ class Fuzzer:
             try:
                 self.say(data)
             except Exception as e:
-                print("seed %d, frame %d: %r" % (seed, number, data))
+                print(f"seed {seed}, frame {number}: {data}")
                 raise e
             self.previous = data[:256]
             if number % JUDGED == JUDGED - 1 and self.facts() != before:
-                raise RuntimeError("seed %d, before frame %d: %r became %r" % (
-                    seed, number, before, self.facts()))
+                raise RuntimeError(
+                    f"seed {seed}, before frame {number}: {before} became {self.facts()}")
         counters = self.server.counters
         log = self.app.log
         return {
-            "kinds": dict(zip(KINDS, self.kinds)), "answers": self.line.answers,
+            "kinds": {KINDS[i]: self.kinds[i] for i in range(len(KINDS))},
+            "answers": self.line.answers,
             "counters": [counters[i] for i in range(8)],
             "failures": self.server.functions.failures, "before": before,
             "after": self.facts(), "unproven": self.app.entrance.unproven,

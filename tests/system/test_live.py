@@ -14,6 +14,7 @@ from pathlib import Path
 from termios import TIOCSWINSZ
 
 import pytest
+from pymodbus.client import ModbusSerialClient
 from rich.console import Console
 
 from tools.bench.live import page
@@ -116,3 +117,28 @@ def test_page_tells_whether_supply_is_on(closed: bool) -> None:
     text = console.export_text()
     assert ("ON, relay closed" in text) is closed
     assert ("OFF: credit" in text) is not closed
+
+
+def test_a_master_finds_the_rs485_bus(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tools.bench", "serve", "--rs485", "--state", str(tmp_path)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as meter:
+        assert meter.stdin is not None and meter.stdout is not None
+        assert meter.stdout.readline().startswith("console socket://")
+        name, path = meter.stdout.readline().split()
+        assert name == "rs485"
+        with ModbusSerialClient(path, baudrate=9600, parity="N", timeout=5) as master:
+            assert master.read_input_registers(0, count=1, device_id=1).registers == [1]
+        meter.stdin.write("quit\n")
+        meter.stdin.close()
+        assert meter.wait(timeout=_DEADLINE_S) == 0
+
+
+def test_the_bus_is_in_real_time(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.bench", "serve", "--rs485", "--rate", "2", "--state",
+         str(tmp_path)], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: rate 2: must be 1 with --rs485, whose time is the real one\n")

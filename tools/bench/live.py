@@ -84,7 +84,7 @@ class Keyboard:
         return os.read(self._fd, 1).decode(errors="ignore").lower()
 
 
-def show(spec_path: str, rate: int, top_up: str, url: str) -> None:
+def show(spec_path: str, rate: int, top_up: str, url: str, bus: str = "") -> None:
     """Run the live meter until the load ends or `q` is pressed."""
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise BenchError("live: needs a terminal; `run --headless` does without")
@@ -105,17 +105,22 @@ def show(spec_path: str, rate: int, top_up: str, url: str) -> None:
                     status = meter.read()
                     if status is None:
                         break
-                    view.update(page(status, rate, top_up, url), refresh=True)
+                    view.update(page(status, rate, top_up, url, bus), refresh=True)
     finally:
         meter.close()
 
 
-def serve(spec_path: str, url: str) -> None:
-    """Run the meter with no screen until it ends or the input closes; pass the input on."""
+def serve(spec_path: str, url: str, bus: str = "") -> None:
+    """Run the meter with no screen until it ends or the input closes; pass the input on.
+
+    bus: the terminal for masters of its RS485 bus.
+    """
     meter = Meter(spec_path)
     try:
         meter.read()  # the console is there by the first status
         print("console", url, flush=True)
+        if bus:
+            print("rs485", bus, flush=True)
         watched = [meter.output, sys.stdin]
         while True:
             ready, _, _ = select.select(watched, [], [])
@@ -130,7 +135,9 @@ def serve(spec_path: str, url: str) -> None:
         meter.close()
 
 
-def page(status: dict[str, Any], rate: int, top_up: str, url: str = "") -> Panel:
+def page(
+    status: dict[str, Any], rate: int, top_up: str, url: str = "", bus: str = ""
+) -> Panel:
     """Return the whole screen for one status line of the meter."""
     keys = Text.assemble(
         ("t", "bold reverse"), f" top up {top_up}   ", ("m", "bold reverse"),
@@ -150,6 +157,7 @@ def page(status: dict[str, Any], rate: int, top_up: str, url: str = "") -> Panel
             Text("\n\nNO POWER\n\n", style="bold red"), vertical="middle"))
     places = [f"link: {status['link']}"] if status.get("link") else []
     places += [f"console at {url}"] if url else []
+    places += [f"RS485 at {bus}"] if bus else []
     console = Text("   ".join(places), style="dim", overflow="ellipsis", no_wrap=True)
     parts += [_events(status), Text(status["message"], style="italic"), console, keys]
     title = f"[bold]Joulegate[/]  {status['time'].replace('T', '  ')}  x{rate}"

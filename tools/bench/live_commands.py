@@ -1,5 +1,7 @@
 """`live` and `serve`: the meter that runs before somebody's eyes, alone or with a broker."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,7 @@ from tools.bench import live as screen
 from tools.bench.live_network import live_network
 from tools.bench.place import Place
 from tools.bench.process import ROOT, BenchError, JsonFile
+from tools.bench.serial_bus import SerialBus
 
 LOAD_HELP = "Load file, one of the three recorded layouts."
 
@@ -25,6 +28,8 @@ Ca = Annotated[Path | None, typer.Option(
     help="Who vouches for a broker at mqtts://, a certificate in PEM.")]
 ModemFamily = Annotated[str | None, typer.Option(
     "--modem", help="Reach the broker by the model of a modem of this family.")]
+Rs485 = Annotated[bool, typer.Option(
+    "--rs485", help="Give masters of the RS485 bus a pseudo terminal, and print it; at rate 1.")]
 _PORT_HELP = "TCP port of the console on this computer; 0 takes a free one."
 
 
@@ -42,17 +47,19 @@ def live(
         ROOT / _LIVE_STATE),
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin with a new meter.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help=_PORT_HELP)] = 0,
-    broker: Broker = "", ca: Ca = None, modem: ModemFamily = None,
+    broker: Broker = "", ca: Ca = None, modem: ModemFamily = None, rs485: Rs485 = False,
 ) -> None:
     """Watch the meter live on recorded load, and act on its world by keys."""
-    rate = _rate(rate or (1 if broker else _LIVE_RATE), broker)
-    with Place(state, fresh, port) as place, live_network(state, broker, ca, modem) as network:
+    rate = _rate(rate or (1 if broker or rs485 else _LIVE_RATE), broker, rs485)
+    with (Place(state, fresh, port) as place, live_network(state, broker, ca, modem) as network,
+          live_bus(rs485) as (meter_end, master_end)):
         spec = {
             "load": str(load_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
-            "warnings": ["10", "5"], "rate": rate, "network": network, **place.spec,
+            "warnings": ["10", "5"], "rate": rate, "network": network, "rs485": meter_end,
+            **place.spec,
         }
         with JsonFile(spec) as path:
-            screen.show(path, rate, top_up, place.url)
+            screen.show(path, rate, top_up, place.url, master_end)
 
 
 def serve(
@@ -68,7 +75,7 @@ def serve(
     blank: Annotated[bool, typer.Option(
         "--blank", help="Leave provisioning to the console.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help=_PORT_HELP)] = 0,
-    broker: Broker = "", ca: Ca = None, modem: ModemFamily = None,
+    broker: Broker = "", ca: Ca = None, modem: ModemFamily = None, rs485: Rs485 = False,
 ) -> None:
     """Run the meter without a screen, its console on a TCP port, until the input closes.
 
@@ -76,20 +83,32 @@ def serve(
     """
     if broker and blank:
         raise BenchError("--broker: a meter that nobody has provisioned has no keys for it")
-    _rate(rate, broker)
-    with Place(state, fresh, port) as place, live_network(state, broker, ca, modem) as network:
+    _rate(rate, broker, rs485)
+    with (Place(state, fresh, port) as place, live_network(state, broker, ca, modem) as network,
+          live_bus(rs485) as (meter_end, master_end)):
         spec = {
             "load": str(load_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
             "warnings": ["10", "5"], "rate": rate, "blank": blank, "network": network,
-            **place.spec,
+            "rs485": meter_end, **place.spec,
         }
         with JsonFile(spec) as path:
-            screen.serve(path, place.url)
+            screen.serve(path, place.url, master_end)
 
 
-def _rate(rate: int, broker: str) -> int:
-    if broker and rate != 1:
-        raise BenchError(f"rate {rate}: must be 1 with --broker, whose time is the real one")
+@contextlib.contextmanager
+def live_bus(wanted: bool) -> Iterator[tuple[str, str]]:
+    """Yield the terminals of meter and master on an RS485 bus, empty if none is wanted."""
+    if not wanted:
+        yield "", ""
+        return
+    with SerialBus() as bus:
+        yield bus.paths[0], bus.paths[1]
+
+
+def _rate(rate: int, broker: str, rs485: bool) -> int:
+    for wanted, option in ((broker, "--broker"), (rs485, "--rs485")):
+        if wanted and rate != 1:
+            raise BenchError(f"rate {rate}: must be 1 with {option}, whose time is the real one")
     return rate
 
 

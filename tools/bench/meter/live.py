@@ -4,7 +4,8 @@ usage: micropython live.py SPEC
 
 SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "rate", "image",
 "place", "console" (TCP port of the console), "blank" (true: leave provisioning to the console),
-"network" (see network_setup.py, none: no link)}.
+"network" (see network_setup.py, none: no link), "rs485" (tty of the RS485 bus, which is switched
+on if it is off)}.
 Prints a JSON status line about every 0.2 wall seconds. Commands, a line each: "top_up AMOUNT",
 "mains", "cover", "press", "quit".
 """
@@ -30,6 +31,7 @@ _STATUS_WALL_S = 0.2
 _HOLD_UP_MS = 300
 _TREND_S = 86400
 _EVENTS = 12
+_BUS_BAUD = 9600
 
 
 class Trend:
@@ -71,6 +73,8 @@ class Live:
         self._task = None
         if spec.get("console"):
             wiring.wire_uart(pins.CONSOLE_UART, TcpLine(spec["console"]))
+        if spec.get("rs485"):
+            wiring.wire_uart(pins.RS485_UART, spec["rs485"])
         if spec.get("network"):
             network_setup.wire(spec["network"])
         self._input = select.poll()
@@ -115,6 +119,8 @@ class Live:
             self._top_up(self.spec["balance"])
         if self.spec.get("network"):
             network_setup.set_up(app, self.spec["network"])
+        if self.spec.get("rs485") and not app.state.settings.values["bus_baud"]:
+            app.commissioning.change_settings({"bus_baud": _BUS_BAUD})
         self._task = asyncio.create_task(app.run())
 
     async def _obey(self, line: str) -> None:
