@@ -1,9 +1,9 @@
 """A whole meter on an RS485 bus in real time: the other side of system/bus_peer.py.
 
-    bus_meter.py TTY LOAD_FILE SETTINGS
+    bus_meter.py TTY LOAD_FILE SETTINGS [paced]
 
 The firmware's own tasks on the bench. SETTINGS is JSON. Answers lines of JSON on standard input
-with one of JSON each; ends with it.
+with one of JSON each; ends with it. paced: have characters take their time at the bus's rate.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import json
 import sys
 import time
 
+import pty_uart
 import uselect
 from flat_tariff import TARIFF
 
@@ -19,18 +20,29 @@ import pins
 from joulegate.core.events import names
 from meter.bed import METER_ID, Bed
 from world import bench_clock, wiring
+from world.paced_line import PacedLine
 
 START_UNITS = 100000000
 
 
+class Pty(pty_uart.Pty):
+    """With the reading that a model of the bench has."""
+
+    def read(self, nbytes):
+        found = bytearray(nbytes)
+        return bytes(found[:self.readinto(found) or 0])
+
+
 class Meter:
-    def __init__(self, tty, load, settings):
-        wiring.wire_uart(pins.RS485_UART, tty)
+    def __init__(self, tty, load, settings, paced=""):
+        settings = json.loads(settings)
+        end = PacedLine(Pty(tty), settings["bus_baud"]) if paced else tty
+        wiring.wire_uart(pins.RS485_UART, end)
         self.bed = Bed(load)
         self.app = self.bed.power_up()
         self.app.provision(METER_ID, TARIFF, 5)
         self.app.credit(1, START_UNITS)
-        self.app.commissioning.change_settings(json.loads(settings))
+        self.app.commissioning.change_settings(settings)
         self.starts = []
         self._step = self.app.task.step
         self.app.task.step = self.step
@@ -82,8 +94,8 @@ class Meter:
         return getattr(self, name)(*values)
 
 
-async def main(tty, load, settings):
-    meter = Meter(tty, load, settings)
+async def main(*arguments):
+    meter = Meter(*arguments)
     bench_clock.set_mode(bench_clock.REAL)
     task = asyncio.create_task(meter.app.run())
     poller = uselect.poll()

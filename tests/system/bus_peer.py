@@ -22,7 +22,7 @@ class BusMeter(MeterProcess):
 
     def __init__(self, baudrate: int = 115200, paced: bool = False, ends: int = 2,
                  heap: str = "64m", **settings: Any) -> None:
-        self.bus = SerialBus(ends, baudrate if paced else 0)
+        self.bus = SerialBus(ends)
         self.bus.__enter__()
         self.path = self.bus.paths[1]
         values = {"bus_address": UNIT, "bus_baud": baudrate, **settings}
@@ -30,7 +30,7 @@ class BusMeter(MeterProcess):
         env["MICROPYPATH"] = env["MICROPYPATH"].replace(".frozen", f"{ROOT / 'tests'}:.frozen")
         self.process = subprocess.Popen(
             [process.interpreter(), "-X", f"heapsize={heap}", str(self.PROGRAM),
-             self.bus.paths[0], str(LOAD), json.dumps(values)],
+             self.bus.paths[0], str(LOAD), json.dumps(values), *(["paced"] if paced else [])],
             env=env, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         said = self.process.stdout.readline()

@@ -1,27 +1,22 @@
 """An RS485 bus on this computer: pseudo terminals on which everybody hears everybody else."""
 
-import heapq
 import os
 import pty
 import select
 import threading
-import time
 import tty
 
 _PIECE = 4096
-_BITS = 11
-_STALL_S = 0.002
 
 
 class SerialBus:
     """Use it with `with`; `paths` are its terminals, the meter's first.
 
-    With a baud rate, characters take their time as on a wire; without, they are there at once.
+    What is said is heard at once: `world/paced_line.py` has characters take their time.
     """
 
-    def __init__(self, ends: int = 2, baudrate: int = 0) -> None:
-        """ends: how many are on the bus. baudrate: of the wire, 0 for none."""
-        self._character_s = _BITS / baudrate if baudrate else 0.0
+    def __init__(self, ends: int = 2) -> None:
+        """ends: how many are on the bus."""
         pairs = [pty.openpty() for _ in range(ends)]
         self._masters = [master for master, _ in pairs]
         # Held open, so that an end can be closed and opened again by who is on it.
@@ -29,12 +24,7 @@ class SerialBus:
         for slave in self._slaves:
             tty.setraw(slave)
         self.paths = [os.ttyname(slave) for slave in self._slaves]
-        self._free_at = [0.0] * ends
-        self._coming: list[tuple[float, int, int, bytes]] = []
-        self._count = 0
         self._stop_read, self._stop_write = os.pipe()
-        self.stalls = 0
-        """Characters that came late, because this computer had other things to do."""
         self._thread = threading.Thread(target=self._carry, daemon=True)
 
     def __enter__(self) -> "SerialBus":
@@ -49,34 +39,15 @@ class SerialBus:
 
     def _carry(self) -> None:
         while True:
-            wait = max(0.0, self._coming[0][0] - time.monotonic()) if self._coming else None
-            ready, _, _ = select.select([*self._masters, self._stop_read], [], [], wait)
+            ready, _, _ = select.select([*self._masters, self._stop_read], [], [])
             if self._stop_read in ready:
                 return
-            for end, master in enumerate(self._masters):
-                if master in ready:
-                    self._hear(end, os.read(master, _PIECE))
-            while self._coming and self._coming[0][0] <= time.monotonic():
-                due, _, end, data = heapq.heappop(self._coming)
-                self.stalls += 0 < due < time.monotonic() - _STALL_S
-                for other, master in enumerate(self._masters):
-                    if other != end:
-                        _write(master, data)
-
-    def _hear(self, end: int, data: bytes) -> None:
-        """Take what an end says, to be heard when its last bit is there."""
-        if not self._character_s:
-            self._add(0.0, end, data)
-            return
-        at = max(self._free_at[end], time.monotonic())
-        for byte in data:
-            at += self._character_s
-            self._add(at, end, bytes((byte,)))
-        self._free_at[end] = at
-
-    def _add(self, at: float, end: int, data: bytes) -> None:
-        self._count += 1
-        heapq.heappush(self._coming, (at, self._count, end, data))
+            for speaker in self._masters:
+                if speaker in ready:
+                    data = os.read(speaker, _PIECE)
+                    for hearer in self._masters:
+                        if hearer != speaker:
+                            _write(hearer, data)
 
 
 def _write(master: int, data: bytes) -> None:
