@@ -8,6 +8,7 @@ nothing about a register is written here.
 import csv
 import io
 import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +105,9 @@ it. The same table as [CSV](modbus.csv), and made of it, ready for use:
 - [Telegraf](modbus/telegraf.conf): requests of its `inputs.modbus`
 - [pymodbus](modbus/read_meter.py): a script that prints all registers
 
+The script is run against a meter on the bench in every test; the other two are parsed and held
+against the table, and were not tried in those programs yet.
+
 ## Rules
 
 - Values are in **input registers** (function 04) and are there to be read. **Holding registers**
@@ -159,8 +163,8 @@ counted **backwards, 1 for the newest**, then read the window. The record is rea
 when it is selected, and what comes in meanwhile does not move it: `*_number` says which one it is
 and rises by one each. 0 shows nothing. `*_valid` is 0 where there is no such record, and all
 behind it is not known then. There is room for {days} days, {months} monthly statements,
-{intervals} intervals, {purchases} purchases and as many refusals, and {events} events a class: a
-number above that is refused with exception 03.
+{intervals} intervals, {purchases} purchases and as many refusals, and {events} events a class:
+a number above that is refused with exception 03.
 
 - Two masters that select in the same window take it from each other: `*_selected` and `*_number`,
   read in one request with the record, say whose it is.
@@ -171,8 +175,9 @@ number above that is refused with exception 03.
   others.
 - `purchase_list` and `event_class` say from which log; changing one alone reads again.
 
-Codes of events and reasons are those of [the console](console.md); records are described in
-[records](records.md).
+Codes of events stand in [records](records.md#events), with what each record holds; what their
+values mean in [the console](console.md). The reasons of a refusal:
+{reasons}.
 
 ## Identification
 
@@ -201,10 +206,16 @@ def page() -> str:
                 + example.registers.to_bytes(2, "big"))
     table = firmware.load("joulegate.bus.modbus.register_table")
     parts = [INTRODUCTION.format(
-        **_capacities(), made=MADE, most=table.BLOCK_MAX, example=example.name,
+        **_capacities(), reasons=_reasons(), made=MADE, most=table.BLOCK_MAX, example=example.name,
         request=" ".join(f"{byte:02X}" for byte in frame))]
     parts += [_section(block) for block in found]
     return "\n\n".join(parts) + "\n"
+
+
+def _reasons() -> str:
+    names = firmware.load("joulegate.core.purchase_result").REASONS
+    told = ", ".join(f"{number} `{name}`" for number, name in enumerate(names) if name)
+    return textwrap.fill(told, 98)
 
 
 def _capacities() -> dict[str, int]:
