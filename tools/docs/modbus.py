@@ -137,6 +137,8 @@ against the table, and were not tried in those programs yet.
 | bytes | as said | bytes as they are | zeros |
 
 - A number of 16 bits that would not fit is the nearest that does.
+- There is no secret on the wire: whoever is on the bus reads all of this, balance and purchases
+  too.
 - Every register answers, always: on a meter that is not provisioned, without time, in safe mode,
   with demand off, what nobody knows is not known.
 

@@ -45,6 +45,7 @@ class LiveValues:
     # --- identity -------------------------------------------------------------------------
 
     def identity(self) -> None:
+        """Put who this is, and how it is."""
         app = self._app
         index = self._index
         state = app.state
@@ -89,6 +90,7 @@ class LiveValues:
     # --- live -----------------------------------------------------------------------------
 
     def live(self, rows: int) -> None:
+        """Put what flows now; rows: of the block, as below."""
         metering = self._app.metering
         if not metering.measured or not metering.ticks:
             self._index.put_unknown_rows(rows)
@@ -120,6 +122,7 @@ class LiveValues:
     # --- energy ---------------------------------------------------------------------------
 
     def energy(self, rows: int) -> None:
+        """Put what was counted."""
         app = self._app
         index = self._index
         registers = app.state.registers
@@ -152,6 +155,7 @@ class LiveValues:
     # --- supply ---------------------------------------------------------------------------
 
     def supply(self) -> None:
+        """Put whether it delivers, and why not."""
         app = self._app
         index = self._index
         supply = app.state.supply
@@ -191,6 +195,7 @@ class LiveValues:
     # --- demand and counters --------------------------------------------------------------
 
     def demand(self, rows: int) -> None:
+        """Put the mean powers, which are not known while demand is off."""
         index = self._index
         demand = self._app.state.demand
         if demand is None:
@@ -202,6 +207,7 @@ class LiveValues:
             index.put(value if value or not index.is_time() else None)
 
     def counters(self, rows: int) -> None:
+        """Put how many there have been."""
         app = self._app
         index = self._index
         last = index.row + rows

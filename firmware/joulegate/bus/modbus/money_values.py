@@ -26,6 +26,7 @@ class MoneyValues:
         self._next_price = PriceBytes()
 
     def put(self, rows: int) -> None:
+        """Put credit and price; rows: of the block."""
         app = self._app
         index = self._index
         billing = app.state.billing

@@ -88,12 +88,15 @@ class RegisterIndex:
         return not count
 
     def address(self, block: int) -> int:
+        """Return the address of a block's first register."""
         return self._blocks[block * _BLOCK + 1]
 
     def rows(self, block: int) -> int:
+        """Return how many rows a block has."""
         return self._blocks[block * _BLOCK + 3]
 
     def registers(self, block: int) -> int:
+        """Return how many registers it has."""
         return self._blocks[block * _BLOCK + 4]
 
     def is_time(self) -> bool:

@@ -101,7 +101,8 @@ class RegisterMap:
         """Set selectors to the words in `data` from `at` on and read what they select.
 
         Returns 0; 2 for any other register, 3 for a count that is not 1 to 123 or a value out
-        of range, and then nothing has changed. Reads at most one record a window from flash.
+        of range, and then nothing has changed. Reads flash for the windows of those selectors
+        alone: one or two records each, of days a few more where some are missing.
         """
         if not 0 < count <= BLOCK_MAX - 2:
             return ILLEGAL_VALUE

@@ -46,6 +46,7 @@ class Windows:
     # --- selectors ------------------------------------------------------------------------
 
     def put_selectors(self) -> None:
+        """Put what the selectors are."""
         for value in self._wanted:
             self._index.put(value)
 
