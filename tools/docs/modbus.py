@@ -96,7 +96,7 @@ def crc(frame: bytes) -> bytes:
 INTRODUCTION = """\
 # Modbus registers
 
-What a meter answers on its RS485 bus. This page is printed by
+What a meter answers on its [RS485 bus](modbus-wire.md). This page is printed by
 `{made}` from the table in
 [`bus/modbus/register_table.py`](../firmware/joulegate/bus/modbus/register_table.py); do not edit
 it. The same table as [CSV](modbus.csv), and made of it, ready for use:
@@ -112,8 +112,8 @@ against the table, and were not tried in those programs yet.
 
 - Values are in **input registers** (function 04) and are there to be read. **Holding registers**
   (03, 06, 16, 23) are the selectors of the [windows](#windows) and the
-  mailbox for tokens and messages. No register moves money or supply: only what
-  is in the mailbox does, and it must prove who it is from.
+  [mailbox](modbus-wire.md#mailbox) for tokens and messages. No register moves money or supply:
+  only what is in the mailbox does, and it must prove who it is from.
 - Addresses are those in the request, from 0. A master that counts from 1 adds 1, one that
   writes 3xxxx or 4xxxx adds 30001 or 40001.
 - Numbers are big-endian, the high word first, without exception.
