@@ -183,15 +183,32 @@ class On(Case):
 
         async def script():
             await asyncio.sleep_ms(50)
-            self.app.bus.server._take = fall
-            self.wire.to_meter += read(0, 1, unit=UNIT)
-            await asyncio.sleep_ms(100)
-            del self.app.bus.server._take
-            await asyncio.sleep_ms(1500)
-            return await self.ask(read(0, 1, unit=UNIT, function=4))
+            self.wire.to_meter += read(0, 25, unit=UNIT, function=4)
+            await asyncio.sleep_ms(40)
+            driving = self.wire.levels[-1][1]
+            self.app.bus.port.step = fall
+            await asyncio.sleep_ms(2500)
+            return driving, await self.ask(read(0, 1, unit=UNIT, function=4))
 
-        self.assertEqual(len(self.run_with(script())), 7)
+        driving, answer = self.run_with(script())
+        self.assertEqual((driving, self.wire.levels[-1][1], len(answer)), (1, 0, 7))
         self.assertEqual(self.app.bus.failures, 1)
+        names = [name for _, _, name, _ in self.app.log.since(0)]
+        self.assertEqual(names.count("software_failed"), 1)
+
+    def test_a_line_that_can_not_be_had_is_told_once_an_hour(self):
+        self.set(bus_baud=9600, bus_address=UNIT)
+
+        def fall(*asked):
+            raise ValueError("no such line")
+
+        rs485 = board.rs485
+        board.rs485 = fall
+        try:
+            self.run_with(asyncio.sleep_ms(20000))
+        finally:
+            board.rs485 = rs485
+        self.assertTrue(15 <= self.app.bus.failures <= 21)
         names = [name for _, _, name, _ in self.app.log.since(0)]
         self.assertEqual(names.count("software_failed"), 1)
 

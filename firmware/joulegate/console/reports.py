@@ -32,6 +32,7 @@ _UNITS = {
     "sms_numbers": "telephone numbers that are reminded",
     "demand_minutes": "0 none, 15, 30, 60: period of demand",
     "demand_subperiods": "1, or 3, 5, 15: demand slides",
+    "bus_baud": "baud of RS485, 1200 to 115200, 0 off",
 }
 
 

@@ -19,6 +19,8 @@ RESULT_MS = const(10000)
 REST_MS = const(1000)
 """Between two looks while the bus is off, and after a mistake of ours."""
 
+_HOUR_S = const(3600)
+
 FRAMES = ((0, 1), (1, 1), (None, 2), (None, 1))
 """Parity, as machine.UART has it, and stop bits by the setting bus_parity."""
 
@@ -36,6 +38,7 @@ class Bus:
         """Mistakes of ours that ended a step."""
         self.longest_step_us = 0
         """Longest that a step has kept everybody else waiting."""
+        self._told_s = -_HOUR_S
         self._in_force: tuple = ()
         self._changed = True
         self._changed_ms = time.ticks_ms()
@@ -70,10 +73,24 @@ class Bus:
             return self._work(wait) if self.server.idle else wait
         except Exception:
             # A mistake of ours must not leave the meter without a bus until somebody comes.
-            self.failures += 1
-            self._changed = True
-            self._app.log.add(event.SOFTWARE_FAILED, self._app.clock.now())
+            self._begin_anew()
             return REST_MS
+
+    def _begin_anew(self) -> None:
+        """Let go of the line, and have it opened again; tell of it once an hour."""
+        app = self._app
+        try:
+            if self.port is not None:
+                self.port.close()
+        except Exception:
+            pass  # it is made anew, whatever it was
+        self.port = None
+        self._changed = True
+        self.failures += 1
+        up = app.clock.uptime()
+        if up - self._told_s >= _HOUR_S:
+            self._told_s = up
+            app.log.add(event.SOFTWARE_FAILED, app.clock.now())
 
     def _work(self, wait: int) -> int:
         """Bring what was submitted on, if anything was."""
