@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help setup run test lint typecheck coverage bench bills sweep soak linkruns busload busfuzz mutants image frozen flash install emulate clean clean-all
+.PHONY: help setup run test lint typecheck coverage bench bills sweep soak linkruns busload busfuzz mutants image frozen flash install emulate docs clean clean-all
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -84,12 +84,16 @@ install: setup ## Copy the development files onto a board with official MicroPyt
 	$(BIN)/python -m tools.meterctl $(if $(PORT),--port "$(PORT)") install \
 		$(if $(BOARD),--board $(BOARD)) $(if $(HEAP_FREE),--heap-free $(HEAP_FREE))
 
+docs: setup ## Make the pages and pictures that come from code, and the site of docs/ in build/site
+	$(BIN)/python -m tools.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 emulate: setup ## Run a scenario on an emulated RP2040: UF2= BOOTROM= LINK=1 STORE=1
 	$(BIN)/python -m tools.emulate $(if $(UF2),--uf2 "$(UF2)") \
 		$(if $(BOOTROM),--bootrom "$(BOOTROM)") $(if $(LINK),--link) $(if $(STORE),--store)
 
 clean: ## Remove what was made, keep what was fetched
-	rm -rf build/coverage .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build/coverage build/site .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 clean-all: clean ## Remove what was fetched, too
