@@ -16,7 +16,7 @@ from mkdocs.config import load_config
 
 from tools.bench.process import ROOT
 from tools.docs import __main__ as made
-from tools.docs import site
+from tools.docs import diagrams, site
 
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
@@ -133,6 +133,12 @@ def test_what_makes_pages_is_found() -> None:
     assert found["tools.docs.picture"] is None
     for module, page in found.items():
         assert page is None or (ROOT / page).is_file(), f"{module} prints {page}"
+
+
+def test_diagrams_are_those_of_the_code(tmp_path: Path) -> None:
+    diagrams.draw(tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (DOCS / "images" / path.name).read_bytes(), "make docs"
 
 
 def test_dead_links_are_seen() -> None:
