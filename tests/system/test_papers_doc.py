@@ -37,8 +37,9 @@ def headings(page: str) -> int:
 
 
 def test_each_event_is_explained_to_technicians_once() -> None:
-    assert sorted(named(text("technicians.md"))) == sorted(
-        firmware.load("joulegate.core.events").names())
+    explained = named(text("technicians.md"))
+    assert len(explained) == len(set(explained))
+    assert set(firmware.load("joulegate.core.events").names()) <= set(explained)
 
 
 def test_tests_that_approval_names_exist() -> None:

@@ -1,7 +1,8 @@
 """`python -m tools.docs [--check]`: make every page and picture of docs/ that is made from code.
 
 Each module here that says "print docs/..." in the first line of its docstring prints that page;
-one that says "draw ..." writes its own files. Without --check what differs is written; with it
+one that says "draw ..." or "write ..." writes its own files, and so does one with parts that
+is told to "write". Without --check what differs is written; with it
 nothing stays changed, and the exit code is 1 if anything differs.
 """
 
@@ -16,11 +17,12 @@ FOLDER = Path(__file__).parent
 DOCS = ROOT / "docs"
 TIMEOUT_S = 300
 PRINTS = re.compile(r'^"""`python -m (tools\.docs\.\w+)`: print (docs/[\w/-]+\.\w+)')
-DRAWS = re.compile(r'^"""`python -m (tools\.docs\.\w+)`: draw\b')
+DRAWS = re.compile(r'^"""`python -m (tools\.docs\.\w+)`: (?:draw|write)\b')
+PARTS = re.compile(r'^"""`python -m (tools\.docs\.\w+) \[PART\]`: print ')
 
 
 def makers() -> list[tuple[str, str | None]]:
-    """Return each module that makes something, with the page it prints, None if it draws."""
+    """Return what `python -m` is to run, with the page it prints, None if it writes by itself."""
     found: list[tuple[str, str | None]] = []
     for path in sorted(FOLDER.glob("*.py")):
         text = path.read_text(encoding="utf-8")
@@ -28,13 +30,15 @@ def makers() -> list[tuple[str, str | None]]:
             found.append((printed[1], printed[2]))
         elif drawn := DRAWS.match(text):
             found.append((drawn[1], None))
+        elif several := PARTS.match(text):
+            found.append((f"{several[1]} write", None))
     return found
 
 
 def output(module: str) -> str:
     """Run a module and return what it prints; raise RuntimeError with its error output."""
     done = subprocess.run(
-        [sys.executable, "-m", module], cwd=ROOT, capture_output=True, text=True,
+        [sys.executable, "-m", *module.split()], cwd=ROOT, capture_output=True, text=True,
         timeout=TIMEOUT_S, check=False)
     if done.returncode:
         raise RuntimeError(f"{module} failed:\n{done.stderr}")
