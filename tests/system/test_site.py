@@ -98,16 +98,19 @@ def elements(html: str) -> dict[str, int]:
     return {tag: len(re.findall(rf"<{tag}[ >]", html)) for tag in ELEMENTS}
 
 
+@pytest.mark.xdist_group("site")
 def test_it_is_built_strictly_and_every_link_leads_somewhere(pages: dict[str, Html]) -> None:
     assert "index.html" in pages
     assert dead(pages) == []
 
 
+@pytest.mark.xdist_group("site")
 def test_nothing_is_loaded_from_elsewhere(pages: dict[str, Html]) -> None:
     assert [f"{name}: {url}" for name, page in pages.items() for url in page.loaded
             if urlsplit(url).scheme or url.startswith("//")] == []
 
 
+@pytest.mark.xdist_group("site")
 def test_a_page_in_another_language_says_so(pages: dict[str, Html]) -> None:
     assert pages["tenants.zh.html"].language == "zh"
     assert pages["tenants.html"].language == "en"
