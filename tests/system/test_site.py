@@ -138,6 +138,19 @@ def test_what_makes_pages_is_found() -> None:
         assert page is None or (ROOT / page).is_file(), f"{module} prints {page}"
 
 
+def test_makers_are_told_by_their_first_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, said in (("a", "`: print docs/a-b.md, from"), ("b", "`: draw docs/images/b.svg"),
+                       ("c", " FOLDER`: draw every"), ("d", " [PART]`: print docs/d.md"),
+                       ("e", "`: tell something")):
+        (tmp_path / f"{name}.py").write_text(f'"""`python -m tools.docs.{name}{said}."""\n')
+    monkeypatch.setattr(made, "FOLDER", tmp_path)
+    assert made.makers() == [
+        ("tools.docs.a", "docs/a-b.md"), ("tools.docs.b", None),
+        ("tools.docs.c docs/images/c", None), ("tools.docs.d write", None)]
+
+
 def test_diagrams_are_those_of_the_code(tmp_path: Path) -> None:
     diagrams.draw(tmp_path)
     for path in tmp_path.iterdir():

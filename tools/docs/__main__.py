@@ -1,9 +1,9 @@
 """`python -m tools.docs [--check]`: make every page and picture of docs/ that is made from code.
 
 Each module here that says "print docs/..." in the first line of its docstring prints that page;
-one that says "draw ..." or "write ..." writes its own files, and so does one with parts that
-is told to "write". Without --check what differs is written; with it
-nothing stays changed, and the exit code is 1 if anything differs.
+one that says "draw ..." writes its own files. One with a FOLDER draws into docs/images/ and its
+name, one with a [PART] prints one and is told to "write" all. Without --check what differs is
+written; with it nothing stays changed, and the exit code is 1 if anything differs.
 """
 
 import re
@@ -17,7 +17,8 @@ FOLDER = Path(__file__).parent
 DOCS = ROOT / "docs"
 TIMEOUT_S = 300
 PRINTS = re.compile(r'^"""`python -m (tools\.docs\.\w+)`: print (docs/[\w/-]+\.\w+)')
-DRAWS = re.compile(r'^"""`python -m (tools\.docs\.\w+)`: (?:draw|write)\b')
+DRAWS = re.compile(r'^"""`python -m (tools\.docs\.\w+)`: draw\b')
+DRAWS_INTO = re.compile(r'^"""`python -m (tools\.docs\.(\w+)) FOLDER`: draw ')
 PARTS = re.compile(r'^"""`python -m (tools\.docs\.\w+) \[PART\]`: print ')
 
 
@@ -30,6 +31,8 @@ def makers() -> list[tuple[str, str | None]]:
             found.append((printed[1], printed[2]))
         elif drawn := DRAWS.match(text):
             found.append((drawn[1], None))
+        elif drawn := DRAWS_INTO.match(text):
+            found.append((f"{drawn[1]} docs/images/{drawn[2]}", None))
         elif several := PARTS.match(text):
             found.append((f"{several[1]} write", None))
     return found
