@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help setup run test lint typecheck coverage bench bills sweep soak linkruns busload busfuzz mutants image frozen flash install emulate docs clean clean-all
+.PHONY: help setup run test lint typecheck coverage bench bills sweep soak linkruns busload busfuzz mutants image frozen flash install emulate clean clean-all
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +84,7 @@ install: setup ## Copy the development files onto a board with official MicroPyt
 	$(BIN)/python -m tools.meterctl $(if $(PORT),--port "$(PORT)") install \
 		$(if $(BOARD),--board $(BOARD)) $(if $(HEAP_FREE),--heap-free $(HEAP_FREE))
 
+.PHONY: docs
 docs: setup ## Make the pages and pictures that come from code, and the site of docs/ in build/site
 	$(BIN)/python -m tools.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
