@@ -79,10 +79,8 @@ class poll:
 
     def _jump(self, deadline: int | None) -> list | tuple:
         while True:
-            if bench_clock.jump_to_next(deadline):
-                ready = self._look()
-            else:
-                ready = self._poller.poll(-1)
+            ready = (self._look() if bench_clock.jump_to_next(deadline)
+                     else self._poller.poll(-1))
             if ready or (deadline is not None and bench_clock.now_us() >= deadline):
                 return ready
 
