@@ -79,7 +79,8 @@ def serve(
 ) -> None:
     """Run the meter without a screen, its console on a TCP port, until the input closes.
 
-    Lines on the input act on the world: mains, cover, press, top_up AMOUNT, quit.
+    Lines on the input act on the world: mains, cover, press, top_up AMOUNT,
+    disturb NAME VALUE, quit.
     """
     if broker and blank:
         raise BenchError("--broker: a meter that nobody has provisioned has no keys for it")

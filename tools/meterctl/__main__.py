@@ -1,7 +1,7 @@
 """`python -m tools.meterctl`: look after a meter over its serial line, a bench or a board alike.
 
 Exit codes: 0 done; 1 the meter refused or a test on it failed; 2 wrong arguments or a bad file;
-3 no meter answers, or the line is lost.
+3 no meter answers, or the line is lost; 130 a production test was interrupted.
 """
 
 import sys
@@ -19,6 +19,7 @@ from tools.meterctl.commands import (
     link,
     login,
     look,
+    production,
     provision,
     records,
     settings,
@@ -45,7 +46,7 @@ def options(
 
 for _module in (
         devices, look, energy, events, records, tariff, settings, provision, keys, login, link,
-        export, firmware):
+        production, export, firmware):
     _module.add(app)
 
 

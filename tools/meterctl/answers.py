@@ -82,6 +82,7 @@ SHAPES: dict[str, Fields] = {
     "logout": {},
     "token_key": {},
     "message_keys": _of(NUMBER, "keys"),
+    "production": {},
 }
 SHAPES["provision"] = SHAPES["identity"]
 SHAPES["link_set"] = SHAPES["link"]
@@ -108,6 +109,11 @@ _LINK_PARTS: dict[str, Fields] = {
     | _of(LIST, "transports wifi"),
 }
 _TEST: Fields = {"name": TEXT, "passed": FLAG, "text": TEXT}
+
+
+def fields_problem(at: str, answer: dict[str, Any], fields: Fields) -> str:
+    """Return what is wrong with the fields of an object; "" if nothing is."""
+    return _object(at, answer, fields)
 
 
 def problem(do: str, answer: dict[str, Any]) -> str:

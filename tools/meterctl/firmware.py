@@ -24,6 +24,12 @@ def module(name: str) -> Any:
     return importlib.import_module("joulegate." + name)
 
 
+def version() -> str:
+    """Return the version of this project's firmware, which is that of its tools."""
+    module("core")
+    return str(sys.modules["joulegate"].__version__)
+
+
 def bench_unit_places(currency: str) -> int:
     """Return the decimals of the credit unit that suit a currency, as the bench takes them."""
     module("core.amounts")

@@ -12,7 +12,7 @@ import vfs
 import board
 import pins
 from joulegate.app import App
-from meter import ic_models
+from meter import ic_models, part_faults
 from world import bench_clock, pulse_meter, wiring
 from world.comparator import Comparator
 from world.ds3231_model import Ds3231Model
@@ -215,7 +215,7 @@ class Bed:
             pulse_meter.give(_PULSES[name], value)
         elif name in DISTURBANCES:
             self.premises.disturb(name, value)
-        else:
+        elif not part_faults.disturb(self, name, value):
             raise ValueError("disturbance %r: there is no such thing in this world" % (name,))
 
     def _owner(self, name: str) -> object:

@@ -8,6 +8,9 @@ SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "rate"
 on if it is off)}.
 Prints a JSON status line about every 0.2 wall seconds. Commands, a line each: "top_up AMOUNT",
 "mains", "cover", "press", "quit".
+For tests of a whole device SPEC may have "fram" (true: fit one), "modem" (tty of a modem with no
+link) and "status_s" (wall seconds between two statuses), and a command is "disturb NAME VALUE"
+with a JSON value (see Bed.disturb).
 """
 
 import asyncio
@@ -20,7 +23,7 @@ from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time
 from joulegate.core.supply_reasons import reason_names
 from joulegate.drivers.push_button import POLL_MS
-from meter import network_setup
+from meter import network_setup, part_faults
 from meter.bed import LEAD_IN_S, METER_ID, Bed
 from meter.money import event_value, from_units, to_units, unit_places
 from meter.scenario import check_tariff
@@ -77,13 +80,16 @@ class Live:
             wiring.wire_uart(pins.RS485_UART, spec["rs485"])
         if spec.get("network"):
             network_setup.wire(spec["network"])
+        part_faults.fit(self.bed, spec)
+        self._obeyed = 0
+        self._status_s = spec.get("status_s", _STATUS_WALL_S)
         self._input = select.poll()
         self._input.register(sys.stdin, select.POLLIN)
 
     async def run(self) -> None:
         self._power_up()
         bench_clock.set_mode(self.spec["rate"])
-        pause_ms = max(1, int(self.spec["rate"] * _STATUS_WALL_S * 1000))
+        pause_ms = max(1, int(self.spec["rate"] * self._status_s * 1000))
         while self.running and not self.bed.premises.over:
             while self._input.poll(0):
                 line = sys.stdin.readline()
@@ -91,6 +97,7 @@ class Live:
                     self.running = False
                     break
                 await self._obey(line.strip())
+                self._obeyed += 1
             self._status()
             await asyncio.sleep_ms(pause_ms)
         self._close()
@@ -127,6 +134,8 @@ class Live:
         word, _, rest = line.partition(" ")
         if word == "top_up":
             self._top_up(rest)
+        elif word == "disturb":
+            self._disturb(*rest.partition(" "))
         elif word == "mains":
             await self._switch_mains()
         elif word == "cover":
@@ -138,6 +147,13 @@ class Live:
             self.running = False
         else:
             self.message = "unknown command %r" % line
+
+    def _disturb(self, name: str, _: str, value: str) -> None:
+        try:
+            self.bed.disturb(name, json.loads(value))
+            self.message = "disturbed: %s %s" % (name, value)
+        except (ValueError, TypeError, AttributeError) as e:
+            self.message = "cannot disturb: %s %s: %s" % (name, value, e)
 
     async def _press(self) -> None:
         """Hold the customer's button down long enough for the meter to look at it.
@@ -195,7 +211,7 @@ class Live:
     def _status(self) -> None:
         status = {
             "time": format_time(self.bed.second - 1577836800), "mains": self.mains,
-            "cover": self.cover, "message": self.message,
+            "cover": self.cover, "message": self.message, "obeyed": self._obeyed,
             "contact": self.bed.relay.closed, "currency": self.spec["tariff"]["currency"],
             "provisioned": False,
         }
