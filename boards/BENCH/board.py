@@ -188,8 +188,10 @@ def buzzer() -> None:
     """Return the function that switches the buzzer: none is fitted."""
 
 
-def calibration_switch() -> None:
-    """Return the function that tells whether calibration is unsealed: no switch is fitted."""
+def calibration_switch() -> object:
+    """Return the function that tells whether calibration is unsealed; to ground."""
+    pin = machine.Pin(pins.CALIBRATION, machine.Pin.IN, machine.Pin.PULL_UP)
+    return lambda: not pin()
 
 
 SOCKETS = True

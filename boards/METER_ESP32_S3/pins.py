@@ -5,8 +5,8 @@ METER_SCK = 12
 METER_MISO = 13
 METER_MOSI = 11
 METER_CS = 10
-METER_WARN = 14
-"""WarnOut of the metering IC, high when the voltage sags."""
+CALIBRATION = 14
+"""Low while the calibration switch, behind its seal, is closed to ground: unsealed."""
 
 RELAY_CLOSE = 4
 RELAY_OPEN = 5

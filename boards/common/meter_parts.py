@@ -174,8 +174,15 @@ def buzzer() -> None:
     """Return the function that switches the buzzer: none is fitted."""
 
 
-def calibration_switch() -> None:
-    """Return the function that tells whether calibration is unsealed: no switch is fitted."""
+def calibration_switch() -> object:
+    """Return the function that tells whether calibration is unsealed; None without a pin.
+
+    A contact to ground behind the seal, so that a wire that breaks seals.
+    """
+    if not hasattr(pins, "CALIBRATION"):
+        return None
+    pin = machine.Pin(pins.CALIBRATION, machine.Pin.IN, machine.Pin.PULL_UP)
+    return lambda: not pin()
 
 
 SOCKETS = False

@@ -33,8 +33,8 @@ METER_MISO = 16
 METER_CS = 17
 METER_SCK = 18
 METER_MOSI = 19
-METER_WARN = 7
-"""WarnOut of the metering IC, high when the voltage sags."""
+CALIBRATION = 7
+"""Low while the calibration switch, behind its seal, is closed to ground: unsealed."""
 
 DISPLAY_CS = 21
 DISPLAY_WR = 22

@@ -26,7 +26,7 @@ ALL = ("BENCH", *REAL)
 PERIPHERALS = {"METER_SPI", "I2C_BUS", "RS485_UART", "MODEM_UART"}
 """The constants of pins.py that number a part of the chip and no pin."""
 INPUTS = {
-    "METER_MISO", "METER_WARN", "LOAD_SIDE", "POWER_GOOD", "COVER", "RS485_RX", "MODEM_RX",
+    "METER_MISO", "CALIBRATION", "LOAD_SIDE", "POWER_GOOD", "COVER", "RS485_RX", "MODEM_RX",
     "MODEM_CTS", "PULSE_1", "PULSE_2", "PULSE_3",
 }
 RELAY = ("RELAY_CLOSE", "RELAY_OPEN")

@@ -710,6 +710,15 @@ class Measurement(unittest.TestCase):
         chip.apply(22000, 5000, 1_000_009, 0)
         self.assertEqual(read(chip, 0x4A), 999)
 
+    def test_power_offset_is_metered_too(self) -> None:
+        # 508 counts are 0.9994 W: an hour of 100 W has that much more, of reactive power less.
+        for offset, reactive_offset, active, reactive in (
+                (508, 0, 3231, 3200), (0, 0xFE04, 3200, 3168)):
+            chip = running(adjustment={0x37: offset, 0x38: reactive_offset})
+            chip.apply(22000, 5000, 100000, 100000)
+            chip.advance(3600000)
+            self.assertEqual((chip.emitted[0x40], chip.emitted[0x43]), (active, reactive))
+
 
 class Sag(unittest.TestCase):
 

@@ -6,6 +6,7 @@ from parts import error_text
 
 from joulegate.core.reading import Reading
 from joulegate.drivers import atm90e32_adjust as adjust
+from joulegate.drivers.adjusting import Point
 from joulegate.drivers.atm90e32 import Atm90e32
 from joulegate.drivers.atm90e32_calibration import ADDRESSES, Calibration
 from world.atm90e32_model import Atm90e32Model
@@ -94,6 +95,16 @@ class Refused(unittest.TestCase):
 
 
 class Formulas(unittest.TestCase):
+    """Each step of the adjuster against the note's formulas."""
+
+    def adjuster(self, **found):
+        self.chip = Atm90e32Model()
+        return Atm90e32(
+            Bus(self.chip), self.chip.cs, example(**found), self.chip.advance).adjuster()
+
+    def point(self, power_mW, voltage_mV=220000, current_uA=5000000, frequency_cHz=5000):
+        return Point([voltage_mV] * 3, [current_uA] * 3, [power_mW] * 3,
+                     frequency_cHz=frequency_cHz)
 
     def test_gain(self):
         self.assertEqual(adjust.gain(32768, 22000, 21000), 34328)
@@ -105,22 +116,38 @@ class Formulas(unittest.TestCase):
 
     def test_power_gain(self):
         # -e / (1 + e) * 2^15.
-        self.assertEqual(adjust.power_gain(10000), -324)
-        self.assertEqual(adjust.power_gain(-10000), 331)
-        self.assertEqual(adjust.power_gain(0), 0)
-        self.assertTrue("-600000 ppm" in error_text(ValueError, adjust.power_gain, -600000))
+        true = self.point(1100000)
+        for shown, gain in ((1111000, -324), (1089000, 331), (1100000, 0)):
+            found = self.adjuster().gain(self.point(shown), true)
+            self.assertEqual([found["p_gain_" + p] for p in "ABC"], [gain] * 3)
+            self.assertEqual((found["u_gain_A"], found["i_gain_B"]), (25456, 50912))
+        self.assertTrue("p_gain_A" in error_text(
+            ValueError, self.adjuster().gain, self.point(440000), true))
 
     def test_phase(self):
-        # The example of 46103A: 0.95 % takes 24, hexadecimal.
-        self.assertEqual(adjust.phase(9500), 0x24)
-        self.assertEqual(adjust.phase(-9500), 0x8024)
-        self.assertEqual(adjust.phase(9500, 60), 30)
-        self.assertEqual(adjust.phase(-10), 0)
-        self.assertTrue("at most" in error_text(ValueError, adjust.phase, 70000))
+        # The example of 46103A: 0.95 % takes 24, hexadecimal. Of 550 W at 0.5 it is 5.225 W.
+        anchor = [1100000] * 3
+        true = self.point(550000)
+        self.assertEqual(self.adjuster().phase(self.point(555225), true, anchor)["phi_A"], 0x24)
+        self.assertEqual(
+            self.adjuster().phase(self.point(544775), true, anchor)["phi_B"], 0x8024)
+        faster = self.point(550000, frequency_cHz=6000)
+        self.assertEqual(self.adjuster().phase(self.point(555225), faster, anchor)["phi_C"], 30)
+        self.assertEqual(self.adjuster().phase(self.point(549999), true, anchor)["phi_C"], 0)
+        # What there was is gone on from.
+        self.assertEqual(self.adjuster(phi_A=0x8024).phase(
+            self.point(555225), true, anchor)["phi_A"], 0)
+        self.assertTrue("must be -255 to 255" in error_text(
+            ValueError, self.adjuster().phase, self.point(590000), true, anchor))
 
     def test_offset(self):
-        self.assertEqual(adjust.power_offset(300), -300)
-        self.assertTrue("40000" in error_text(ValueError, adjust.power_offset, 40000))
+        # 1 W that the gain at 1100 W has hidden: 55 W show 55.95, and 3125 steps are a watt.
+        found = self.adjuster().offset(self.point(55950), self.point(55000), [1100000] * 3)
+        self.assertEqual([found["p_offset_" + p] for p in "ABC"], [-3128] * 3)
+        self.assertEqual(found["p_gain_A"], 30)
+        self.assertTrue("at most half" in error_text(
+            ValueError, self.adjuster().offset, self.point(1000000), self.point(1000000),
+            [1100000] * 3))
 
 
 class Bus:
@@ -142,33 +169,35 @@ class WrongBoard(unittest.TestCase):
         self.found = {}
         self.reading = Reading(3)
 
-    def measure(self, active, reactive, ms=3600000):
-        """Return the reading and the errors of each phase's energy, in millionths."""
-        ic = Atm90e32(Bus(self.chip), self.chip.cs, example(**self.found), self.chip.advance)
-        ic.start()
+    def begin(self, active, reactive):
+        self.ic = Atm90e32(Bus(self.chip), self.chip.cs, example(**self.found), self.chip.advance)
+        self.ic.start()
         for phase in range(3):
             self.chip.apply_phase(phase, self.VOLTAGE, self.CURRENT, active, reactive)
+
+    def measure(self, active, reactive, ms=3600000):
+        """Return the errors of each phase's energy, in millionths."""
+        self.begin(active, reactive)
         before = list(self.chip.emitted)
         self.chip.advance(ms)
-        ic.read(self.reading)
+        self.ic.read(self.reading)
         true = active * ms // 112500  # thousandths of a count
         return [((self.chip.emitted[1 + n] - before[1 + n]) * 1000 - true) * 1000000 // true
                 for n in range(3)]
 
     def calibrate(self):
-        errors = self.measure(self.FULL, 0)
-        for n, phase in enumerate("ABC"):
-            for name, reference, read in (
-                    ("u_gain_", self.VOLTAGE, self.reading.phase_voltage_cV[n]),
-                    ("i_gain_", self.CURRENT, self.reading.phase_current_mA[n])):
-                name += phase
-                self.found[name] = adjust.gain(EXAMPLE[name], reference, read)
-        errors = self.measure(self.FULL, 0)
-        for n, phase in enumerate("ABC"):
-            self.found["p_gain_" + phase] = adjust.power_gain(errors[n])
-        errors = self.measure(self.FULL // 2, self.HALF_REACTIVE)
-        for n, phase in enumerate("ABC"):
-            self.found["phi_" + phase] = adjust.phase(errors[n])
+        for step, active, reactive in (
+                ("gain", self.FULL, 0), ("phase", self.FULL // 2, self.HALF_REACTIVE)):
+            self.begin(active, reactive)
+            self.chip.advance(1000)
+            adjuster = self.ic.adjuster()
+            adjuster.measure()
+            shown = Point(adjuster.voltage_mV, adjuster.current_uA, adjuster.power_mW)
+            true = Point([self.VOLTAGE * 10] * 3, [self.CURRENT * 1000] * 3, [active] * 3)
+            if step == "gain":
+                self.found.update(adjuster.gain(shown, true))
+            else:
+                self.found.update(adjuster.phase(shown, true, [self.FULL] * 3))
 
     def test_is_made_right(self):
         before = self.measure(self.FULL, 0)

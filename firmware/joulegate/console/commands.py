@@ -26,6 +26,7 @@ outputs            auxiliary outputs and why they are on
 output N on|off MIN override one for so many minutes; output N auto
 link               the way to the head-end: state, counters, files
 link NAME VALUE    change a setting of the link
+calibrate [...]    calibration: how it stands; calibrate help
 identity           what this meter is and runs
 login              a challenge, then: login KID ANSWER
 logout             end the session
@@ -78,6 +79,10 @@ class Commands:
         elif name in ("set", "link") and len(arguments) >= 2:
             (self._set if name == "set" else self._set_link)(
                 arguments[0], " ".join(arguments[1:]))
+        elif name == "calibrate":
+            # Only here: a meter is calibrated once or twice in its life.
+            from joulegate.console import calibration_words
+            calibration_words.obey(self._app, arguments, self._show)
         elif name in ("token", "login", "logout", "output"):
             self._act(name, arguments)
         elif name == "credit" and len(arguments) == 2:

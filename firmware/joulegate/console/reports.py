@@ -199,6 +199,20 @@ def outputs(app: object) -> dict:
     return output_reports.outputs(app)
 
 
+def calibration(app: object, reference: "dict | None" = None) -> dict:
+    """Return how calibration stands, the last measurement, and by how much of a reference that
+    was wrong."""
+    # Only here: a meter is calibrated once or twice in its life.
+    from joulegate.console import calibration_requests
+    return calibration_requests.report(app, reference)
+
+
+def measure(app: object, seconds: int = 60) -> dict:
+    """Begin a measurement; it changes nothing, and the report `calibration` has it at its end."""
+    from joulegate.console import calibration_requests
+    return calibration_requests.measure(app, seconds)
+
+
 def energies(app: object) -> dict:
     """Return the months of energies counted by pulses; no rows where there never were any."""
     _billing(app)

@@ -27,6 +27,7 @@ _REPORTS = {
     "quality": reports.quality, "outputs": reports.outputs, "energies": reports.energies,
     "days": record_reports.days, "months": record_reports.months,
     "purchases": record_reports.purchases, "log": record_reports.log,
+    "calibration": reports.calibration, "measure": reports.measure,
 }
 
 
@@ -36,6 +37,8 @@ class Requests:
         self._upload = bytearray()
         self.production: object = None
         """What a production test holds of the meter, once one has begun."""
+        self.calibration: object = None
+        """What console.calibration_requests keeps, None until somebody asks for it."""
 
     def call(self, text: str) -> str:
         """Return the answer to a request, both JSON texts. Never raises for a bad request."""
@@ -237,6 +240,15 @@ def _output(
     return output_reports.override(app, number, on, minutes)
 
 
+def _calibrate(
+    app: object, action: str, requests: Requests, step: "str | None" = None,
+    reference: "dict | None" = None, constants: "dict | None" = None,
+) -> dict:
+    # Only here: a meter is calibrated once or twice in its life.
+    from joulegate.console import calibration_requests
+    return calibration_requests.change(app, action, step, reference, constants)
+
+
 def _settle_days(app: object, requests: Requests) -> dict:
     return {"waiting": app.commissioning.settle_days()}
 
@@ -280,7 +292,7 @@ _CHANGES = {
     "settle_days": _settle_days, "clear_log": _clear_log, "token": _token,
     "message": _message, "token_key": _token_key, "message_keys": _message_keys,
     "challenge": _challenge, "login": _login, "logout": _logout,
-    "demand_reset": _demand_reset, "production": _production,
+    "demand_reset": _demand_reset, "calibrate": _calibrate, "production": _production,
 }
 _PROVEN = ("token", "message", "challenge", "login", "logout")
 _KEYS = ("token_key", "message_keys")

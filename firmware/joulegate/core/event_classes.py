@@ -72,7 +72,7 @@ CODES = (
         event.TARIFF_ACTIVATED, event.TARIFF_DROPPED, event.TARIFF_LOADED,
         event.SETTING_DEFAULTED, event.SETTINGS_CHANGED, event.CALIBRATION_DEFAULTED,
         event.PROVISIONED,
-        event.DEMAND_RESET, event.AUXILIARY_CHANGED,
+        event.DEMAND_RESET, event.AUXILIARY_CHANGED, event.CALIBRATION_STORED,
     )),
     # security: keys, and the records themselves
     bytes((

@@ -186,6 +186,28 @@ class Ade7953:
             pending[i] = 0
         return events
 
+    def recalibrate(self, calibration: Calibration) -> None:
+        """Run by other constants from now on; what was counted by those before is kept.
+
+        Ade7953Error if the chip does not take them: it is given them again by the next read().
+        """
+        try:
+            self._read_energy()
+        except Lost:
+            pass  # it is given all of it below
+        held = [n * calibration.chip_counts // self.calibration.chip_counts for n in self._rest]
+        self.calibration = calibration
+        for i in range(QUANTITIES):
+            self._rest[i] = held[i]
+        self._load()
+
+    def adjuster(self) -> object:
+        """Return what works out constants of this chip against a reference, see
+        drivers.adjusting."""
+        # Only here: a meter is calibrated once or twice in its life.
+        from joulegate.drivers.ade7953_adjust import Adjuster
+        return Adjuster(self, self._bus)
+
     def check(self) -> None:
         """Raise Ade7953Error unless the chip answers and runs with our calibration."""
         if self._bus.unsettled:
@@ -235,6 +257,11 @@ class Ade7953:
         if self._bus.unsettled:
             return False  # no frame may go out
         return self._bus.read(_IRQSTATA) & _NOT_ALONE == _OI
+
+    @property
+    def held(self) -> int:
+        """Counts of the chip that make no count of the meter yet, export negative."""
+        return self._rest[0] - self._rest[1]
 
     def _level(self, peak_mA: int) -> int:
         return self.calibration.overcurrent_level(peak_mA) if peak_mA else _OVERCURRENT_OFF

@@ -29,6 +29,7 @@ _PEAK_uV = const(500000)
 _ROOT_2 = const(1414214)
 
 _START_PERMILLE = const(2)
+_START_PERMILLE_MAX = const(10)
 _SAG_PERCENT = const(78)
 
 
@@ -48,6 +49,7 @@ class Calibration:
     ampere_codes, neutral_codes  IRMSA and IRMSB at 10 A; 0 for the nominal ones
     volt_peak_codes, ampere_peak_codes  VPEAK at 100 V and IAPEAK at 10 A, both of a sine of that
                         rms; 0 for the nominal ones
+    start_permille      power from which it meters, of Un times Ib
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Calibration:
         watt_gain: int = 0, var_gain: int = 0, phase: int = 0, watt_offset: int = 0,
         var_offset: int = 0, volt_codes: int = 0, ampere_codes: int = 0, neutral_codes: int = 0,
         volt_peak_codes: int = 0, ampere_peak_codes: int = 0,
+        start_permille: int = _START_PERMILLE,
     ) -> None:
         _check("meter_constant", meter_constant, 100, 12800)
         if meter_constant % 100:
@@ -74,7 +77,10 @@ class Calibration:
         # 500 mV of peak are 353553 uV rms.
         _check("signal at voltage_V", divider_uV_per_V * voltage_V, 1, 353553)
         _check("signal at current_A", shunt_uV_per_A * current_A * gain, 1, 353553)
+        _check("start_permille", start_permille, 1, _START_PERMILLE_MAX)
         self.meter_constant = meter_constant
+        self.voltage_V = voltage_V
+        self.current_A = current_A
         self.counts_per_kWh = counts = 10 * meter_constant
         self.gain_code = GAINS[gain]
         self.neutral_gain_code = GAINS[neutral_gain]
@@ -96,11 +102,16 @@ class Calibration:
         amperes = _codes("ampere_codes", ampere_codes, _RMS_CODE, 10 * shunt_uV_per_A * gain)
         neutral = _codes(
             "neutral_codes", neutral_codes, _RMS_CODE, 10 * neutral_uV_per_A * neutral_gain)
+        self.volt_codes = volts
+        self.ampere_codes = amperes
+        self.neutral_codes = neutral
         self.volt_scale = Scale(10000, volts)
         self.current_scale = Scale(10000, amperes)
         self.neutral_scale = Scale(10000, neutral)
         # After the gains a power code is this many counts a second, by DS alone.
-        self.power_scale = Scale(3600000 * _ENERGY_HZ, _POWER_CODE * counts * self.chip_counts)
+        self.watts_of_a_code = (
+            3600000 * _ENERGY_HZ, _POWER_CODE * counts * self.chip_counts)
+        self.power_scale = Scale(*self.watts_of_a_code)
         self.neutral_power_scale = Scale(
             _PRODUCT_uV2, _POWER_CODE * divider_uV_per_V * neutral_uV_per_A * neutral_gain)
 
@@ -111,7 +122,7 @@ class Calibration:
         self._ampere_peak = _codes(
             "ampere_peak_codes", ampere_peak_codes, _PEAK_CODE, 10 * shunt_uV_per_A * gain)
         # DS: X_NOLOAD = 65536 - Y / 1.4, Y full scale over threshold.
-        start = product * voltage_V * current_A * _START_PERMILLE * 7
+        start = product * voltage_V * current_A * start_permille * 7
         self.no_load = _check(
             "AP_NOLOAD", 65536 - (_PRODUCT_uV2 * 5000 + start // 2) // start, 1, 65535)
 

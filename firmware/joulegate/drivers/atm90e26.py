@@ -94,9 +94,7 @@ class Atm90e26:
         self._energies = bytes((_AP_ENERGY, _AN_ENERGY, _RP_ENERGY, _RN_ENERGY))
         # The register read before each energy register, and what it must hold.
         self._guards = bytes((_CS1, _MMODE, _CS2, _PL_CONST_L))
-        self._expected = array("H", (
-            calibration.cs1, calibration.metering[_MMODE - METERING], calibration.cs2,
-            calibration.metering[_PL_CONST_L - METERING]))
+        self._expected = _expected(calibration)
 
     @property
     def bus_errors(self) -> int:
@@ -162,6 +160,26 @@ class Atm90e26:
             pending[i] = 0
         return events
 
+    def recalibrate(self, calibration: Calibration) -> None:
+        """Run by other constants from now on; what was counted by those before is kept.
+
+        Atm90e26Error if the chip does not take them: it is given them again by the next read().
+        """
+        try:
+            self._read_energy()
+        except Lost:
+            pass  # it is given all of it below
+        self.calibration = calibration
+        self._expected = _expected(calibration)
+        self._load()
+
+    def adjuster(self) -> object:
+        """Return what works out constants of this chip against a reference, see
+        drivers.adjusting."""
+        # Only here: a meter is calibrated once or twice in its life.
+        from joulegate.drivers.atm90e26_adjust import Adjuster
+        return Adjuster(self, self._bus)
+
     def check(self) -> None:
         """Raise Atm90e26Error unless the chip answers and runs with our calibration."""
         if self._bus.unsettled:
@@ -184,6 +202,11 @@ class Atm90e26:
             "neutral_apparent_VA": self._read(_SMEAN2) * scale,
             "metered_line": "L" if self._read(_EN_STATUS) & _L_LINE_BIT else "N",
         }
+
+    @property
+    def second(self) -> int:
+        """What to add to an address of line L to have that of the line metered now."""
+        return self._second
 
     def _read_energy(self) -> int:
         bus = self._bus
@@ -291,6 +314,13 @@ class Atm90e26:
 
     def _write(self, register: int, value: int) -> None:
         self._bus.write(register, value)
+
+
+def _expected(calibration: Calibration) -> array:
+    """Return what the guards hold."""
+    return array("H", (
+        calibration.cs1, calibration.metering[_MMODE - METERING], calibration.cs2,
+        calibration.metering[_PL_CONST_L - METERING]))
 
 
 def _signed(value: int) -> int:

@@ -21,7 +21,7 @@ _MMODE_REST = const(0b11 << 11 | 1 << 10 | 0b10 << 4 | 0b0010)
 
 _IGAIN_N_DEFAULT = const(30000)
 _START_PERMILLE = const(4)
-_REACTIVE_START_PERMILLE = const(5)
+_START_PERMILLE_MAX = const(10)
 
 
 def checksum(values: array) -> int:
@@ -51,6 +51,8 @@ class Calibration:
     u_gain, i_gain_L    measurement gains that make Un and Ib read right
     l_gain, l_phase     energy correction of the L line, as the registers take them
     n_gain, n_phase     the same of the N line, for a board strapped anti-tamper
+    p_offset_L, p_offset_N  added to power, in Igain Ugain / (10^5 2^22) W
+    start_permille      power from which it meters, of Un times Ib; reactive one more
     scale               2 where current passes 65 A: IgainL is halved and readings doubled
     """
 
@@ -58,7 +60,8 @@ class Calibration:
         self, meter_constant: int, voltage_V: int, current_A: int, voltage_uV: int,
         current_uV: int, gain: int, u_gain: int, i_gain_L: int,
         i_gain_N: int = _IGAIN_N_DEFAULT, l_gain: int = 0, l_phase: int = 0, scale: int = 1,
-        n_gain: int = 0, n_phase: int = 0,
+        n_gain: int = 0, n_phase: int = 0, p_offset_L: int = 0, p_offset_N: int = 0,
+        start_permille: int = _START_PERMILLE,
     ) -> None:
         _check("meter_constant", meter_constant, 100, 12800)
         if meter_constant % 100:
@@ -71,7 +74,10 @@ class Calibration:
         if gain not in GAINS:
             raise ValueError("calibration: gain %r: must be 1, 4, 8, 16 or 24" % (gain,))
         _check("scale", scale, 1, 2)
+        _check("start_permille", start_permille, 1, _START_PERMILLE_MAX)
         self.meter_constant = meter_constant
+        self.voltage_V = voltage_V
+        self.current_A = current_A
         self.counts_per_kWh = 10 * meter_constant
         self.scale = scale
         # Signal product in mV^2 is in uV^2 over 10^6.
@@ -83,15 +89,17 @@ class Calibration:
             pl >> 16, pl & 0xFFFF,
             _check("l_gain", l_gain, 0, 0xFFFF), _check("l_phase", l_phase, 0, 0xFFFF),
             _check("n_gain", n_gain, 0, 0xFFFF), _check("n_phase", n_phase, 0, 0xFFFF),
-            _threshold("PStartTh", signal, _START_PERMILLE), 0,
-            _threshold("QStartTh", signal, _REACTIVE_START_PERMILLE), 0,
+            _threshold("PStartTh", signal, start_permille), 0,
+            _threshold("QStartTh", signal, start_permille + 1), 0,
             GAINS[gain] << 13 | _MMODE_REST,
         ])
         self.measurement = array("H", [
             _check("u_gain", u_gain, 1, 0x7FFF),  # bit 15 must be 0
             _check("i_gain_L", i_gain_L, 1, 0xFFFF) // scale,
             _check("i_gain_N", i_gain_N, 1, 0xFFFF) // scale,
-            0, 0, 0, 0, 0, 0, 0,
+            0, 0, 0,
+            _check("p_offset_L", p_offset_L, -0x8000, 0x7FFF) & 0xFFFF, 0,
+            _check("p_offset_N", p_offset_N, -0x8000, 0x7FFF) & 0xFFFF, 0,
         ])
         self.cs1 = checksum(self.metering)
         self.cs2 = checksum(self.measurement)

@@ -151,6 +151,27 @@ class Atm90e32:
             pending[i] = 0
         return events
 
+    def recalibrate(self, calibration: Calibration) -> None:
+        """Run by other constants from now on; what was counted by those before is kept, but for
+        the 60 ms of loading them.
+
+        Atm90e32Error if the chip does not take them: it is given them again by the next read().
+        """
+        try:
+            self._read_energy()
+        except Lost:
+            pass  # it is given all of it below
+        self.calibration = calibration
+        self._guard = calibration.guard
+        self._load()
+
+    def adjuster(self) -> object:
+        """Return what works out constants of this chip against a reference, see
+        drivers.adjusting."""
+        # Only here: a meter is calibrated once or twice in its life.
+        from joulegate.drivers.atm90e32_adjust import Adjuster
+        return Adjuster(self, self._bus)
+
     def check(self) -> None:
         """Raise Atm90e32Error unless the chip answers and runs with our calibration."""
         if self._bus.unsettled:

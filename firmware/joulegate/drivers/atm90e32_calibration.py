@@ -24,7 +24,7 @@ _COUNTS_PER_IMPULSE = const(100)
 LSB_PER_W = const(3125)
 
 _START_PERMILLE = const(4)
-_REACTIVE_START_PERMILLE = const(5)
+_START_PERMILLE_MAX = const(10)
 _SAG_PERCENT = const(78)
 _LOSS_PERCENT = const(10)
 
@@ -58,6 +58,8 @@ class Calibration:
     pga                 amplifier of the currents: 1, 2 or 4
     scale               2 where current passes 65 A: the gains of current are halved, what is
                         read doubled
+    start_permille      power from which it meters, of Un times Ib, all phases together; a
+                        quarter of it of one phase; reactive one more
     """
 
     def __init__(
@@ -68,16 +70,20 @@ class Calibration:
         phi_A: int = 0, phi_B: int = 0, phi_C: int = 0,
         p_offset_A: int = 0, p_offset_B: int = 0, p_offset_C: int = 0,
         frequency_Hz: int = 50, pga: int = 1, scale: int = 1,
+        start_permille: int = _START_PERMILLE,
     ) -> None:
         _check("meter_constant", meter_constant, 105, 1280)
         _check("voltage_V", voltage_V, 50, 400)
         _check("current_A", current_A, 1, 100)
         _check("scale", scale, 1, 2)
+        _check("start_permille", start_permille, 1, _START_PERMILLE_MAX)
         if frequency_Hz not in (50, 60):
             raise ValueError("calibration: frequency_Hz %r: must be 50 or 60" % (frequency_Hz,))
         if pga not in GAINS:
             raise ValueError("calibration: pga %r: must be 1, 2 or 4" % (pga,))
         self.meter_constant = meter_constant
+        self.voltage_V = voltage_V
+        self.current_A = current_A
         self.counts_per_kWh = _COUNTS_PER_IMPULSE * meter_constant
         self.scale = scale
         pl = (_PL_PRODUCT * 2 // (meter_constant * scale) + 1) // 2
@@ -86,9 +92,9 @@ class Calibration:
         values.append(_MMODE0 | (_MMODE0_60HZ if frequency_Hz == 60 else 0))
         values.append(GAINS[pga] * _ALL_CURRENTS)
         for name, permille, part in (
-                ("PStartTh", _START_PERMILLE, 1), ("QStartTh", _REACTIVE_START_PERMILLE, 1),
-                ("SStartTh", _START_PERMILLE, 1), ("PPhaseTh", _START_PERMILLE, 4),
-                ("QPhaseTh", _REACTIVE_START_PERMILLE, 4), ("SPhaseTh", _START_PERMILLE, 4)):
+                ("PStartTh", start_permille, 1), ("QStartTh", start_permille + 1, 1),
+                ("SStartTh", start_permille, 1), ("PPhaseTh", start_permille, 4),
+                ("QPhaseTh", start_permille + 1, 4), ("SPhaseTh", start_permille, 4)):
             values.append(_check(name, power * permille // (1000 * part), 1, 0xFFFF))
         for name, value in (("p_offset_A", p_offset_A), ("p_offset_B", p_offset_B),
                             ("p_offset_C", p_offset_C)):

@@ -88,10 +88,8 @@ class Bl0942:
         # In the order in which they are written: with MODE right, all are.
         self._registers = bytes((_WA_CREEP, _I_FAST_RMS_TH, _OT_FUNX, _GAIN_CR, _MODE))
         self._mode = _MODE_RUN | (_MODE_60_HZ if calibration.mode_60_Hz else 0)
-        self._values = array("H", (
-            calibration.creep,
-            calibration.over_current(over_current_mA) if over_current_mA else _NEVER,
-            _OT_RUN, calibration.gain_bits, self._mode))
+        self._over_current_mA = over_current_mA
+        self._values = self._registered()
 
     @property
     def bus_errors(self) -> int:
@@ -150,6 +148,38 @@ class Bl0942:
         if bus.errors != before:
             events |= BUS_RETRIED
         return events
+
+    @property
+    def held(self) -> int:
+        """What is held of the next count, in 65536ths, export negative."""
+        return self._parts[0] - self._parts[1]
+
+    def _registered(self) -> array:
+        """Return what the registers are given, in the order of `_registers`."""
+        c = self.calibration
+        return array("H", (
+            c.creep,
+            c.over_current(self._over_current_mA) if self._over_current_mA else _NEVER,
+            _OT_RUN, c.gain_bits, self._mode))
+
+    def recalibrate(self, calibration: Calibration) -> None:
+        """Run by other constants from now on; what was counted by those before is kept.
+
+        Bl0942Error if the chip does not take them: it is given them again by the next read().
+        """
+        self._read_energy()
+        self.calibration = calibration
+        values = self._registered()
+        if values != self._values:
+            self._values = values
+            self._load()
+
+    def adjuster(self) -> object:
+        """Return what works out constants of this chip against a reference, see
+        drivers.adjusting."""
+        # Only here: a meter is calibrated once or twice in its life.
+        from joulegate.drivers.bl0942_adjust import Adjuster
+        return Adjuster(self, self._bus)
 
     def check(self) -> None:
         """Raise Bl0942Error unless the chip answers, runs as ours and is write protected."""

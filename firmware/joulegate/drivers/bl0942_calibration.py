@@ -20,6 +20,7 @@ _GAIN_MIN = const(700000)
 _GAIN_MAX = const(1300000)
 
 _CREEP_PERMILLE = const(2)
+_CREEP_PERMILLE_MAX = const(10)
 """Of basic power. IEC 62053-21 wants a meter of class 1 to run at 4."""
 
 # So much a count is divided into, and readings are before they are divided.
@@ -53,12 +54,13 @@ class Calibration:
     frequency_Hz        of the mains: 50 or 60
     u_gain, i_gain, p_gain  Kv, Ki and Kp in millionths: what readings of voltage, of current, and
                         of power and energy are multiplied by, 700000 to 1300000
+    start_permille      power from which it meters, of Un times Ib
     """
 
     def __init__(
         self, meter_constant: int, voltage_V: int, current_A: int, voltage_uV: int,
         current_uV: int, gain: int = 16, frequency_Hz: int = 50, u_gain: int = NOMINAL,
-        i_gain: int = NOMINAL, p_gain: int = NOMINAL,
+        i_gain: int = NOMINAL, p_gain: int = NOMINAL, start_permille: int = _CREEP_PERMILLE,
     ) -> None:
         _check("meter_constant", meter_constant, 100, 12800)
         _check("voltage_V", voltage_V, 50, 400)
@@ -72,6 +74,12 @@ class Calibration:
         _check("u_gain", u_gain, _GAIN_MIN, _GAIN_MAX)
         _check("i_gain", i_gain, _GAIN_MIN, _GAIN_MAX)
         _check("p_gain", p_gain, _GAIN_MIN, _GAIN_MAX)
+        _check("start_permille", start_permille, 1, _CREEP_PERMILLE_MAX)
+        self.u_gain = u_gain
+        self.i_gain = i_gain
+        self.p_gain = p_gain
+        self.voltage_V = voltage_V
+        self.current_A = current_A
         self.counts_per_kWh = 10 * meter_constant
         self.gain_bits = GAINS[gain]
         self.mode_60_Hz = frequency_Hz == 60
@@ -92,7 +100,7 @@ class Calibration:
             (4194304 << _PART_BITS) * self.counts_per_kWh * parts, 36000000 * watt), 1, 1 << 21)
         # WA_CREEP = WATT * 256 / 3125, of what the register holds, so without p_gain.
         self.creep = _check("WA_CREEP", _rounded(
-            watt * voltage_V * current_A * _CREEP_PERMILLE * 256 * p_gain,
+            watt * voltage_V * current_A * start_permille * 256 * p_gain,
             parts * 1000 * 3125 * NOMINAL), 1, 0xFF)
         self._fast = (305978 * 363 * gain * current_uV, 16 * 1218000 * current_A * 1000 * 256)
 

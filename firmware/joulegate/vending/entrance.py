@@ -212,6 +212,11 @@ class Entrance:
             self._app.log.add(event.LOGGED_OUT, self._app.clock.now(), self._login.who)
             self._login.end()
 
+    @property
+    def who(self) -> int:
+        """Who is logged in: the first 3 bytes of the key's id as a number; 0 for nobody."""
+        return self._login.who if self._login is not None else 0
+
     def allows(self, request: str) -> bool:
         """Return whether somebody is logged in who may ask this, and log that he does."""
         login = self._login

@@ -28,7 +28,8 @@ _KEY_SIZE = const(32)
 _WHO = const(0xFFFFFF)
 
 NUMBERS = ("set", "clock", "reset", "settle_days", "upload", "tariff_check", "tariff_load",
-           "clear_log", "token_key", "link_set", "link_file", "demand_reset", "output")
+           "clear_log", "token_key", "link_set", "link_file", "demand_reset", "output",
+           "calibrate")
 """The number of a request in the event log is its place here: a new one goes to the end."""
 _FOR_TECHNICIAN = ("set", "clock", "reset", "settle_days", "upload", "link_set", "link_file",
                    "demand_reset", "output")

@@ -96,6 +96,7 @@ class Bed:
         wiring.drive_pin(pins.OVERCURRENT, 0)
         self.disturb("temperature_dC", ROOM_DC)
         wiring.drive_pin(pins.BUTTON, 1)
+        wiring.drive_pin(pins.CALIBRATION, 1)
         wiring.drive_pin(pins.POWER_GOOD, 1)
         self._drive_load_side()
 
@@ -174,6 +175,10 @@ class Bed:
 
     def button(self, pressed: bool) -> None:
         wiring.drive_pin(pins.BUTTON, int(not pressed))
+
+    def unseal(self, unsealed: bool) -> None:
+        """Close the calibration switch behind its seal, or open it again."""
+        wiring.drive_pin(pins.CALIBRATION, int(not unsealed))
 
     def cover(self, closed: bool) -> None:
         wiring.drive_pin(pins.COVER, int(closed))

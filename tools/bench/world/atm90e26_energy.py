@@ -84,6 +84,8 @@ class EnergyPath:
         self._strap = strap
         self._front_end = front_end
         self.emitted = [0] * 0x46
+        self.offsets = ((0, 0), (0, 0))
+        """Offsets of power of L and of N, in mW and mvar of load."""
         self._denominator = 1
         self.reset()
 
@@ -158,6 +160,8 @@ class EnergyPath:
         active, reactive = load.l_active, load.l_reactive
         if self._l_phase:
             active, reactive = _turned(active, reactive, self._l_phase, load.frequency)
+        active += self.offsets[0][0]
+        reactive += self.offsets[0][1]
         active *= self._l_weight
         reactive *= self._l_weight
         if self._strap != L_ONLY:
@@ -165,6 +169,8 @@ class EnergyPath:
             if self._n_phase:
                 n_active, n_reactive = _turned(n_active, n_reactive, self._n_phase,
                                                load.frequency)
+            n_active += self.offsets[1][0]
+            n_reactive += self.offsets[1][1]
             n_active *= self._n_weight
             n_reactive *= self._n_weight
             if self._strap == L_PLUS_N:

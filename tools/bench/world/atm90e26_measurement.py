@@ -9,7 +9,8 @@ are in proportion. P, Q and S carry both gains.
 
 Offsets are plain additions: Ioffset by the formula of 46102B (256/Igain mA a count), Uoffset
 likewise (256/Ugain of 0.01 V, an assumption), P and Q offsets in the unit of small-power mode,
-Igain*Ugain/(100000*2^22) W. They act on their own register only, not on energy and not on S.
+Igain*Ugain/(100000*2^22) W. A power offset acts on energy too, being of the same product of
+samples (46102B has it for accuracy at small currents); the others act on their register only.
 Power factor and angle come from the load itself: P/(V*I) limited to one, and its arc cosine with
 the sign of Q; without voltage or current both are 0, and without voltage so is the frequency.
 """
@@ -74,6 +75,8 @@ class _Line:
     """Scales of one current input: a fraction for each quantity, and its offsets."""
 
     def __init__(self, current: tuple, power: tuple, apparent: tuple, offsets: tuple) -> None:
+        self.load_offsets = (0, 0)
+        """Those of power as a load on the line would show them, in mW and mvar."""
         self.current = current
         self.power = power
         self.apparent = apparent
@@ -121,6 +124,12 @@ class MeasurementPath:
         current_offset, active_offset, reactive_offset = [signed(words[at]) for at in offsets]
         unit = gain * words[U_GAIN]
         top, bottom = volts * amperes << 16, per_volt * per_ampere
+        whole = _SMALL_POWER_SCALE * top
+        load_offsets = (0, 0)
+        if (active_offset or reactive_offset) and whole:
+            load_offsets = tuple([
+                (2 * count * unit * 65_536_000 * bottom + whole) // (2 * whole)
+                for count in (active_offset, reactive_offset)])
         if words[SMALL_P_MOD] == _SMALL_POWER:
             power = reduced(top * _SMALL_POWER_SCALE, bottom * 1000 * (unit or 1))
             active_offset <<= 16
@@ -129,8 +138,15 @@ class MeasurementPath:
             power = reduced(top, bottom * 1000)
             active_offset = (active_offset * unit << 16) // _SMALL_POWER_SCALE
             reactive_offset = (reactive_offset * unit << 16) // _SMALL_POWER_SCALE
-        return _Line((amperes, per_ampere), power, reduced(top, bottom * 100_000),
+        line = _Line((amperes, per_ampere), power, reduced(top, bottom * 100_000),
                      ((current_offset << 24) // (gain or 1), active_offset, reactive_offset))
+        line.load_offsets = load_offsets
+        return line
+
+    def load_offsets(self) -> tuple:
+        """Return those of power of L and of N, as a load on the line would show them, a pair of
+        mW and mvar each."""
+        return self._l_line.load_offsets, self._n_line.load_offsets
 
     def update(self, load: Load) -> None:
         """Bring all registers but the angles up to the load."""

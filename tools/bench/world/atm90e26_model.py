@@ -108,6 +108,7 @@ class Atm90e26Model(PoweredChip):
         self._calibration_bad = False
         self._energy.reset()
         self._measurement.reset()
+        self._energy.offsets = self._measurement.load_offsets()
         self._sag.reset()
         self._stale = True
         self._unready_ms = _READY_MS
@@ -243,6 +244,8 @@ class Atm90e26Model(PoweredChip):
     def _adjustment_changed(self) -> None:
         self._measurement.configure()
         self._measurement.stale = True
+        self._energy.offsets = self._measurement.load_offsets()
+        self._stale = True
 
     def _start_metering(self, word: int) -> None:
         words = self._registers

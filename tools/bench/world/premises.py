@@ -6,6 +6,7 @@ voltage; with the mains off there is neither.
 """
 
 from world import bench_clock
+from world.front_end_errors import FrontEndErrors
 
 DISTURBANCES = (
     "voltage_cV", "current_mA", "active_mW", "reactive_mvar", "neutral_mA", "neutral_mW",
@@ -37,6 +38,21 @@ class Premises:
         self.reversed = False
         """Line and load side of the meter are exchanged: what is used looks like export."""
         self._disturbed = {}
+        # A model of three phases has errors of its own on each.
+        self.errors = getattr(ic, "errors", None) or (FrontEndErrors(),)
+        """What the board between line and IC is wrong by, of each current input."""
+        self._own_errors = not hasattr(ic, "errors")
+
+    def set_error(self, name: str, value: int, line: "int | None" = None) -> None:
+        """Make the board wrong from now on, on one line counted from 0 or on all: see
+        FrontEndErrors. ValueError."""
+        if line is not None and not 0 <= line < len(self.errors):
+            raise ValueError("line %r: must be 0 to %d" % (line, len(self.errors) - 1))
+        self.catch_up()
+        for number, errors in enumerate(self.errors):
+            if line in (None, number):
+                errors.set(name, value)
+        self.apply()
 
     @property
     def over(self) -> bool:
@@ -112,17 +128,35 @@ class Premises:
         if not self.mains:
             self._ic.apply(0, 0, 0, 0)
         elif piece is None or not self.delivering:
-            self._ic.apply(voltage, 0, 0, 0, frequency_cHz=frequency)
+            self._put(voltage, 0, 0, 0, frequency_cHz=frequency)
         elif not changed and not self.reversed:
-            self._ic.apply(voltage, piece.current_mA, piece.active_mW, piece.reactive_mvar)
+            self._put(voltage, piece.current_mA, piece.active_mW, piece.reactive_mvar)
         else:
             sign = -1 if self.reversed else 1
-            self._ic.apply(
+            self._put(
                 voltage, changed.get("current_mA", piece.current_mA),
                 sign * changed.get("active_mW", piece.active_mW),
                 sign * changed.get("reactive_mvar", piece.reactive_mvar),
                 changed.get("neutral_mA"), changed.get("neutral_mW"),
                 changed.get("neutral_mvar"), frequency)
+
+    def _put(
+        self, voltage: int, current: int, active: int, reactive: int,
+        neutral_mA: "int | None" = None, neutral_mW: "int | None" = None,
+        neutral_mvar: "int | None" = None, frequency_cHz: int = 5000,
+    ) -> None:
+        """Put a load on the IC as the board shows it; the neutral's sensor is right."""
+        if self._own_errors and self.errors[0].wrong:
+            if neutral_mA is None:
+                neutral_mA = current
+            if neutral_mW is None:
+                neutral_mW = active
+            if neutral_mvar is None:
+                neutral_mvar = reactive
+            voltage, current, active, reactive = self.errors[0].seen(
+                voltage, current, active, reactive)
+        self._ic.apply(voltage, current, active, reactive, neutral_mA, neutral_mW,
+                       neutral_mvar, frequency_cHz)
 
     def contact_changed(self) -> None:
         """The relay has moved: what flowed until now is metered first."""

@@ -1,11 +1,14 @@
 """A recorded household on three phases: what lies between the premises and a three-phase IC.
 
 The premises know one load. It is spread over the phases, all of it on A or a third each, so that
-the sum is exactly what was recorded; a bill must be the same either way. A phase that is lost has
+the sum is exactly what was recorded; a bill must be the same either way. For calibration each
+phase can have all of it. A phase that is lost has
 no voltage, and what hangs on it draws nothing.
 """
 
-SPREADS = ("one", "thirds")
+from world.front_end_errors import FrontEndErrors
+
+SPREADS = ("one", "thirds", "each")
 
 
 class ThreePhases:
@@ -18,6 +21,8 @@ class ThreePhases:
     def __init__(self, chip: object) -> None:
         """chip: answers apply_phase and set_frequency."""
         self.chip = chip
+        self.errors = (FrontEndErrors(), FrontEndErrors(), FrontEndErrors())
+        """What the board is wrong by, phase by phase."""
         self.spread = "thirds"
         self.lost_phase = 0
         self.wrong_sequence = False
@@ -34,19 +39,23 @@ class ThreePhases:
         if self.lost_phase not in (0, 1, 2, 3):
             raise ValueError("lost_phase %r: must be 0 to 3" % (self.lost_phase,))
         chip = self.chip
+        spread = self.spread
         chip.set_frequency(frequency_cHz)
         chip.wrong_sequence = self.wrong_sequence
         for number in range(3):
             if self.lost_phase == number + 1:
                 chip.apply_phase(number, 0, 0, 0, 0)
-            elif self.spread == "thirds":
-                chip.apply_phase(
-                    number, voltage_cV, _third(current_mA, number), _third(active_mW, number),
-                    _third(reactive_mvar, number))
-            elif number:
-                chip.apply_phase(number, voltage_cV, 0, 0, 0)
+                continue
+            seen = self.errors[number].seen
+            if spread == "thirds":
+                chip.apply_phase(number, *seen(
+                    voltage_cV, _third(current_mA, number), _third(active_mW, number),
+                    _third(reactive_mvar, number)))
+            elif number and spread == "one":
+                chip.apply_phase(number, *seen(voltage_cV, 0, 0, 0))
             else:
-                chip.apply_phase(0, voltage_cV, current_mA, active_mW, reactive_mvar)
+                chip.apply_phase(
+                    number, *seen(voltage_cV, current_mA, active_mW, reactive_mvar))
 
 
 def _third(value: int, number: int) -> int:
