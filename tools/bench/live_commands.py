@@ -30,6 +30,8 @@ ModemFamily = Annotated[str | None, typer.Option(
     "--modem", help="Reach the broker by the model of a modem of this family.")]
 Rs485 = Annotated[bool, typer.Option(
     "--rs485", help="Give masters of the RS485 bus a pseudo terminal, and print it; at rate 1.")]
+IC_NAMES = ("ade7953", "atm90e26", "atm90e32", "bl0942")
+SPREADS = ("one", "thirds", "each")
 _PORT_HELP = "TCP port of the console on this computer; 0 takes a free one."
 
 
@@ -76,24 +78,43 @@ def serve(
         "--blank", help="Leave provisioning to the console.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help=_PORT_HELP)] = 0,
     broker: Broker = "", ca: Ca = None, modem: ModemFamily = None, rs485: Rs485 = False,
+    ic: Annotated[str, typer.Option(help="The metering IC.")] = "atm90e26",
+    spread: Annotated[str, typer.Option(
+        help="How the load lies on three phases: one, thirds, or each has it all.")] = "thirds",
+    laboratory: Annotated[list[str] | None, typer.Option(
+        help="Words of the laboratory to begin with, as often as wanted: `unseal`, "
+             "`error lag_mdeg 500`, `source 220 5 60`.")] = None,
+    control: Annotated[int | None, typer.Option(
+        min=0, max=65535, help="TCP port of the laboratory; 0 takes a free one.")] = None,
 ) -> None:
     """Run the meter without a screen, its console on a TCP port, until the input closes.
 
     Lines on the input act on the world: mains, cover, press, top_up AMOUNT,
-    disturb NAME VALUE, quit.
+    disturb NAME VALUE, quit, and the words of the laboratory: source, error, unseal, seal, skip,
+    load.
     """
+    check_ic(ic, spread)
     if broker and blank:
         raise BenchError("--broker: a meter that nobody has provisioned has no keys for it")
     _rate(rate, broker, rs485)
-    with (Place(state, fresh, port) as place, live_network(state, broker, ca, modem) as network,
+    with (Place(state, fresh, port, control) as place,
+          live_network(state, broker, ca, modem) as network,
           live_bus(rs485) as (meter_end, master_end)):
         spec = {
             "load": str(load_file(load)), "tariff": documents.find(tariff)[0], "balance": balance,
             "warnings": ["10", "5"], "rate": rate, "blank": blank, "network": network,
-            "rs485": meter_end, **place.spec,
+            "rs485": meter_end, "ic": ic, "spread": spread, "laboratory": laboratory or [],
+            **place.spec,
         }
         with JsonFile(spec) as path:
             screen.serve(path, place.url, master_end)
+
+
+def check_ic(ic: str, spread: str) -> None:
+    """BenchError for a metering IC or a spread that the bench does not have."""
+    for name, value, known in (("ic", ic, IC_NAMES), ("spread", spread, SPREADS)):
+        if value not in known:
+            raise BenchError(f"--{name} {value}: must be one of {', '.join(known)}")
 
 
 @contextlib.contextmanager

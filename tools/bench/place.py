@@ -10,10 +10,12 @@ _HOST = "127.0.0.1"
 
 
 class Place:
-    """Makes the folder ready; while the meter runs, STATE/console says how to reach it."""
+    """Makes the folder ready; while the meter runs, STATE/console says how to reach it, and
+    STATE/control its laboratory if it has one."""
 
-    def __init__(self, state: Path, fresh: bool, port: int) -> None:
-        """fresh: forget the meter that stood there. port: 0 for a free one."""
+    def __init__(self, state: Path, fresh: bool, port: int, control: int | None = None) -> None:
+        """fresh: forget the meter that stood there. port: 0 for a free one. control: that of the
+        laboratory's line, None for none."""
         state.mkdir(parents=True, exist_ok=True)
         image, place = state / "flash.bin", state / "place.json"
         if fresh:
@@ -23,13 +25,21 @@ class Place:
         self.url = f"socket://{_HOST}:{port}"
         self.spec: dict[str, Any] = {"image": str(image), "place": str(place), "console": port}
         self._console = state / "console"
+        self._control = state / "control"
+        self._control_url = ""
+        if control is not None:
+            self.spec["control"] = _usable(control)
+            self._control_url = f"socket://{_HOST}:{self.spec['control']}"
 
     def __enter__(self) -> "Place":
         self._console.write_text(self.url + "\n")
+        if self._control_url:
+            self._control.write_text(self._control_url + "\n")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._console.unlink(missing_ok=True)
+        self._control.unlink(missing_ok=True)
 
 
 def _usable(port: int) -> int:

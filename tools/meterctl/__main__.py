@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tools.meterctl.commands import (
+    calibrate,
     devices,
     energy,
     events,
@@ -46,7 +47,7 @@ def options(
 
 for _module in (
         devices, look, energy, events, records, tariff, settings, provision, keys, login, link,
-        production, export, firmware):
+        production, calibrate, export, firmware):
     _module.add(app)
 
 

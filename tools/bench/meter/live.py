@@ -5,9 +5,10 @@ usage: micropython live.py SPEC
 SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "rate", "image",
 "place", "console" (TCP port of the console), "blank" (true: leave provisioning to the console),
 "network" (see network_setup.py, none: no link), "rs485" (tty of the RS485 bus, which is switched
-on if it is off)}.
+on if it is off), "ic" and "spread" (see Bed), "control" (TCP port of the laboratory's line),
+"laboratory" (its words to begin with)}.
 Prints a JSON status line about every 0.2 wall seconds. Commands, a line each: "top_up AMOUNT",
-"mains", "cover", "press", "quit".
+"mains", "cover", "press", "quit", and those of laboratory.py.
 For tests of a whole device SPEC may have "fram" (true: fit one), "modem" (tty of a modem with no
 link) and "status_s" (wall seconds between two statuses), and a command is "disturb NAME VALUE"
 with a JSON value (see Bed.disturb).
@@ -18,6 +19,7 @@ import json
 import select
 import sys
 
+import board
 import pins
 from joulegate.core.amounts import format_ratio
 from joulegate.core.civil import format_time
@@ -25,6 +27,7 @@ from joulegate.core.supply_reasons import reason_names
 from joulegate.drivers.push_button import POLL_MS
 from meter import network_setup, part_faults
 from meter.bed import LEAD_IN_S, METER_ID, Bed
+from meter.laboratory import WORDS, Laboratory
 from meter.money import event_value, from_units, to_units, unit_places
 from meter.scenario import check_tariff
 from world import bench_clock, wiring
@@ -32,6 +35,7 @@ from world.tcp_line import TcpLine
 
 _STATUS_WALL_S = 0.2
 _HOLD_UP_MS = 300
+_SKIPPING_MS = 5000
 _TREND_S = 86400
 _EVENTS = 12
 _BUS_BAUD = 9600
@@ -64,7 +68,9 @@ class Live:
     def __init__(self, spec: dict) -> None:
         self.spec = spec
         self.places = unit_places(spec["tariff"]["currency"])
-        self.bed = Bed(spec["load"], spec.get("image"), spec.get("place"))
+        self.bed = Bed(
+            spec["load"], spec.get("image"), spec.get("place"),
+            ic=spec.get("ic", board.METERING_IC), spread=spec.get("spread", "thirds"))
         self.mains = True
         self.cover = True
         self.running = True
@@ -78,6 +84,7 @@ class Live:
             wiring.wire_uart(pins.CONSOLE_UART, TcpLine(spec["console"]))
         if spec.get("rs485"):
             wiring.wire_uart(pins.RS485_UART, spec["rs485"])
+        self.laboratory = Laboratory(self.bed, spec["rate"], spec.get("control", 0))
         if spec.get("network"):
             network_setup.wire(spec["network"])
         part_faults.fit(self.bed, spec)
@@ -88,8 +95,11 @@ class Live:
 
     async def run(self) -> None:
         self._power_up()
+        for line in self.spec.get("laboratory", ()):
+            await self.laboratory.obey(line.split())
         bench_clock.set_mode(self.spec["rate"])
         pause_ms = max(1, int(self.spec["rate"] * self._status_s * 1000))
+        laboratory = asyncio.create_task(self.laboratory.run())
         while self.running and not self.bed.premises.over:
             while self._input.poll(0):
                 line = sys.stdin.readline()
@@ -99,7 +109,8 @@ class Live:
                 await self._obey(line.strip())
                 self._obeyed += 1
             self._status()
-            await asyncio.sleep_ms(pause_ms)
+            await asyncio.sleep_ms(pause_ms if bench_clock.rate() else _SKIPPING_MS)
+        laboratory.cancel()
         self._close()
 
     def restart(self, cause: int) -> None:
@@ -143,6 +154,11 @@ class Live:
             self.bed.cover(self.cover)
         elif word == "press":
             await self._press()
+        elif word in WORDS:
+            try:
+                self.message = json.dumps(await self.laboratory.obey(line.split()))
+            except ValueError as e:
+                self.message = str(e)
         elif word == "quit":
             self.running = False
         else:
