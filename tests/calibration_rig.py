@@ -5,10 +5,11 @@ import json
 import math
 
 import vfs
+from flat_tariff import TARIFF
 
 import board
 import pins
-from meter.bed import Bed
+from meter.bed import METER_ID, Bed
 from world import bench_clock, wiring
 
 LOAD = "data/load/household-1min.csv"
@@ -29,7 +30,18 @@ class Rig:
             self.bed.premises.set_error(name, value)
 
     def close(self):
+        asyncio.new_event_loop()  # what was begun outside `run` would go on in the next life
         vfs.umount(board.FOLDER)
+
+    def restart(self):
+        """Take the power away and give it back."""
+        self.bed.mains(False)
+        self.bed.power_down()
+        self.bed.mains(True)
+        self.app = self.bed.power_up()
+
+    def provision(self):
+        self.app.provision(METER_ID, TARIFF, 5)
 
     def unsealed(self, on):
         wiring.drive_pin(pins.CALIBRATION, int(not on))
@@ -42,11 +54,9 @@ class Rig:
         self.true = {
             "voltage_mV": int(volts * 1000), "current_uA": int(round(amperes * 1000000)),
             "power_mW": int(round(apparent * math.cos(angle) * 1000))}
-        for name, value in (
-                ("voltage_cV", int(volts * 100)), ("current_mA", int(round(amperes * 1000))),
-                ("active_mW", self.true["power_mW"]),
-                ("reactive_mvar", int(round(apparent * math.sin(angle) * 1000)))):
-            self.bed.disturb(name, value)
+        self.bed.premises.connect((
+            int(volts * 100), int(round(amperes * 1000)), self.true["power_mW"],
+            int(round(apparent * math.sin(angle) * 1000)), 5000))
         return self.true
 
     def run(self, work):
@@ -72,7 +82,7 @@ class Rig:
         return answer["ok"] if "ok" in answer else answer["error"]
 
     async def measured(self, seconds=20):
-        self.ask("measure", seconds=seconds)
+        self.ask("measure", duration_s=seconds)
         while True:
             await asyncio.sleep_ms(500)
             found = self.ask("calibration")["measurement"]

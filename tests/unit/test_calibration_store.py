@@ -46,6 +46,29 @@ class Keeps(Case):
         self.assertEqual(self.store.load(), {})
 
 
+class Replaced(Case):
+
+    def test_those_before_are_kept(self):
+        self.assertEqual(self.store.load_previous(), None)
+        self.store.replace(VALUES)
+        self.assertEqual((self.store.load(), self.store.load_previous()), (VALUES, {}))
+        self.store.replace({"u_gain": 1})
+        self.assertEqual((self.store.load(), self.store.load_previous()), ({"u_gain": 1}, VALUES))
+        self.assertEqual(sorted(os.listdir(self.folder)),
+                         ["calibration.json", "calibration.json.before"])
+
+    def test_such_as_cannot_be_believed_are_not_kept(self):
+        self.put(b"damaged")
+        self.store.replace(VALUES)
+        self.assertEqual((self.store.load(), self.store.load_previous()), (VALUES, {}))
+
+    def test_too_many_change_nothing(self):
+        self.store.replace(VALUES)
+        self.assertTrue(error_text(
+            CalibrationStoreError, self.store.replace, {"x": "y" * 1100}))
+        self.assertEqual((self.store.load(), self.store.load_previous()), (VALUES, {}))
+
+
 class Damaged(Case):
 
     def test_every_flipped_bit_and_every_length_is_seen(self):

@@ -87,7 +87,7 @@ SHAPES: dict[str, Fields] = {
 for _name in ("calibration", "measure", "calibrate"):
     SHAPES[_name] = (
         _of(TEXT, "ic") | _of(LIST, "lines steps own") | _of(OBJECT, "stored")
-        | _of(NUMBER, "voltage_V current_A counts_per_kWh") | _of(FLAG, "switch unsealed")
+        | _of(NUMBER, "voltage_V current_A counts_per_kWh count_s") | _of(FLAG, "switch unsealed")
         | _of(MAYBE_OBJECT, "trial previous measurement error before constants"))
 SHAPES["provision"] = SHAPES["identity"]
 SHAPES["link_set"] = SHAPES["link"]

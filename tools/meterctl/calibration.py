@@ -52,7 +52,7 @@ class Calibrator:
     def measure(self, seconds: int | None = None) -> dict[str, Any]:
         """Have the meter measure what the source gives now; Refused if it cannot."""
         seconds = self._seconds if seconds is None else seconds
-        self._meter.call("measure", seconds=seconds)
+        self._meter.call("measure", duration_s=seconds)
         self._reference.wait(seconds)
         waited = 0
         while True:

@@ -131,8 +131,9 @@ class Bench:
 
     def read(self, setting: Setting, lines: Sequence[str]) -> Reading:
         found = self.ask("load")
-        return Reading(*([found[name]] * len(lines) for name in (
-            "voltage_mV", "current_uA", "power_mW")), found["frequency_cHz"])
+        voltage, current, power = ([found[name]] * len(lines) for name in (
+            "voltage_mV", "current_uA", "power_mW"))
+        return Reading(voltage, current, power, found["frequency_cHz"])
 
     def close(self) -> None:
         self._stream.close()
@@ -179,7 +180,7 @@ class Program:
             if len(of_lines) != len(lines):
                 raise BadInput(f"reference {unit}: {len(of_lines)} values: must be {len(lines)}")
             read.append([whole(f"reference {unit}", str(value), scale) for value in of_lines])
-        return Reading(*read)
+        return Reading(read[0], read[1], read[2])
 
     def close(self) -> None:
         """There is nothing to let go of."""

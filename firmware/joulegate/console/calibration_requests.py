@@ -52,14 +52,20 @@ class Calibration:
         self._ic = ic
         self.adjuster = ic.adjuster()
 
+    def renew(self) -> None:
+        """Begin anew if the meter has made another driver meanwhile, by what is stored."""
+        if self._app.ic is not self._ic:
+            self._take(self._app.ic)
+            self.measurement = None
+            self.trial = None
+            self._anchor = None
+
     # --- measuring ------------------------------------------------------------------------
 
     def measure(self, seconds: int) -> None:
         """Begin a measurement; RuntimeError while there is one."""
         if self.measurement is not None and self.measurement.state == MEASURING:
             raise RuntimeError("measurement: is under way")
-        if self._app.ic is not self._ic:
-            self._take(self._app.ic)
         measurement = Measurement(self._app, self.adjuster, seconds)
         self.measurement = measurement
         asyncio.create_task(measurement.run())
@@ -155,7 +161,11 @@ class Calibration:
             raise RuntimeError("calibration: there are no constants to go back to")
         self._load(values)
         self.trial = None
-        store.replace(values)
+        try:
+            store.replace(values)
+        except OSError:
+            self._load(store.load())
+            raise
         self._log()
 
     def _load(self, values: dict) -> None:
@@ -171,10 +181,22 @@ class Calibration:
             raise ValueError("calibration: %d counts a kWh: must stay %d" % (
                 calibration.counts_per_kWh, app.ic.calibration.counts_per_kWh))
         app.task.step()
-        app.ic.recalibrate(calibration)
-        if app.ic is not self._ic:
-            self._take(app.ic)
+        try:
+            app.ic.recalibrate(calibration)
+        except (RuntimeError, OSError):
+            asyncio.create_task(self._repair(app.ic))
+            raise
         self.measurement = None
+
+    async def _repair(self, ic: object) -> None:
+        """Give the chip what its driver runs by, as soon as it takes it."""
+        while self._app.ic is ic:
+            await asyncio.sleep_ms(_WATCH_MS)
+            try:
+                ic.recalibrate(ic.calibration)
+                return
+            except (RuntimeError, OSError):
+                pass  # the metering task tells of a chip that does not answer
 
     def _log(self) -> None:
         app = self._app
@@ -185,6 +207,7 @@ class Calibration:
         while self.trial is not None:
             await asyncio.sleep_ms(_WATCH_MS)
             idle_ms = time.ticks_diff(time.ticks_ms(), self._asked_ms)
+            self.renew()
             if self.trial is not None and (
                     not unsealed(self._app) or idle_ms > TRIAL_S * 1000):
                 measurement = self.measurement
@@ -260,6 +283,7 @@ def of(app: object) -> Calibration:
     requests = app.requests
     if requests.calibration is None:
         requests.calibration = Calibration(app)
+    requests.calibration.renew()
     return requests.calibration
 
 
@@ -271,7 +295,7 @@ def report(app: object, reference: "dict | None" = None) -> dict:
     answer: dict = {
         "ic": found.adjuster.name, "lines": list(found.adjuster.lines),
         "steps": list(found.adjuster.steps), "own": list(found.adjuster.own),
-        "voltage_V": ic.voltage_V, "current_A": ic.current_A,
+        "count_s": found.adjuster.count_s, "voltage_V": ic.voltage_V, "current_A": ic.current_A,
         "counts_per_kWh": ic.counts_per_kWh,
         "switch": app.board.calibration_switch() is not None, "unsealed": unsealed(app),
         "trial": found.trial, "stored": app.calibration_store.load(),

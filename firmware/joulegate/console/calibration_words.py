@@ -29,7 +29,7 @@ def obey(app: object, words: list, show: object) -> None:
         _show_state(answer("calibration", {}), show)
     elif action == "measure" and len(words) <= 2:
         seconds = _whole("S", words[1]) if len(words) == 2 else 60
-        answer("measure", {"seconds": seconds})
+        answer("measure", {"duration_s": seconds})
         show("measures for %d s; see calibrate" % seconds)
     elif action == "check" and len(words) == 4:
         _show_errors(answer("calibration", {"reference": _reference(words[1:])})["error"], show)

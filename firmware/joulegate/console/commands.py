@@ -79,11 +79,7 @@ class Commands:
         elif name in ("set", "link") and len(arguments) >= 2:
             (self._set if name == "set" else self._set_link)(
                 arguments[0], " ".join(arguments[1:]))
-        elif name == "calibrate":
-            # Only here: a meter is calibrated once or twice in its life.
-            from joulegate.console import calibration_words
-            calibration_words.obey(self._app, arguments, self._show)
-        elif name in ("token", "login", "logout", "output"):
+        elif name in ("token", "login", "logout", "output", "calibrate"):
             self._act(name, arguments)
         elif name == "credit" and len(arguments) == 2:
             answer = self._app.requests.answer(
@@ -134,7 +130,11 @@ class Commands:
 
     def _act(self, name: str, arguments: list) -> None:
         answer = self._app.requests.answer
-        if name == "token" and arguments:
+        if name == "calibrate":
+            # Only here: a meter is calibrated once or twice in its life.
+            from joulegate.console import calibration_words
+            calibration_words.obey(self._app, arguments, self._show)
+        elif name == "token" and arguments:
             self._token("".join(arguments))
         elif name == "output" and len(arguments) in (2, 3):
             self._output(*arguments)

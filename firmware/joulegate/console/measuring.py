@@ -32,7 +32,7 @@ class Measurement:
     def __init__(self, app: object, adjuster: object, seconds: int) -> None:
         """seconds: SECONDS_MIN to SECONDS_MAX; it ends with the next count after that."""
         if not isinstance(seconds, int) or not SECONDS_MIN <= seconds <= SECONDS_MAX:
-            raise ValueError("seconds %r: must be %d to %d" % (
+            raise ValueError("duration_s %r: must be %d to %d" % (
                 seconds, SECONDS_MIN, SECONDS_MAX))
         self._app = app
         self._metering = app.metering

@@ -207,10 +207,10 @@ def calibration(app: object, reference: "dict | None" = None) -> dict:
     return calibration_requests.report(app, reference)
 
 
-def measure(app: object, seconds: int = 60) -> dict:
+def measure(app: object, duration_s: int = 60) -> dict:
     """Begin a measurement; it changes nothing, and the report `calibration` has it at its end."""
     from joulegate.console import calibration_requests
-    return calibration_requests.measure(app, seconds)
+    return calibration_requests.measure(app, duration_s)
 
 
 def energies(app: object) -> dict:

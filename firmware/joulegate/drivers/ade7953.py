@@ -189,17 +189,26 @@ class Ade7953:
     def recalibrate(self, calibration: Calibration) -> None:
         """Run by other constants from now on; what was counted by those before is kept.
 
-        Ade7953Error if the chip does not take them: it is given them again by the next read().
+        Ade7953Error if the chip does not take them: it is given those before again.
         """
+        before = self.calibration
         try:
             self._read_energy()
         except Lost:
             pass  # it is given all of it below
-        held = [n * calibration.chip_counts // self.calibration.chip_counts for n in self._rest]
-        self.calibration = calibration
+        self._use(calibration)
+        try:
+            self._load()
+        except Ade7953Error:
+            self._use(before)
+            raise
+
+    def _use(self, calibration: Calibration) -> None:
+        """Go by other constants; what is held of a count stays the same part of one."""
         for i in range(QUANTITIES):
-            self._rest[i] = held[i]
-        self._load()
+            self._rest[i] = (
+                self._rest[i] * calibration.chip_counts // self.calibration.chip_counts)
+        self.calibration = calibration
 
     def adjuster(self) -> object:
         """Return what works out constants of this chip against a reference, see

@@ -163,15 +163,23 @@ class Atm90e26:
     def recalibrate(self, calibration: Calibration) -> None:
         """Run by other constants from now on; what was counted by those before is kept.
 
-        Atm90e26Error if the chip does not take them: it is given them again by the next read().
+        Atm90e26Error if the chip does not take them: it is given those before again.
         """
+        before = self.calibration
         try:
             self._read_energy()
         except Lost:
             pass  # it is given all of it below
+        self._use(calibration)
+        try:
+            self._load()
+        except Atm90e26Error:
+            self._use(before)
+            raise
+
+    def _use(self, calibration: Calibration) -> None:
         self.calibration = calibration
         self._expected = _expected(calibration)
-        self._load()
 
     def adjuster(self) -> object:
         """Return what works out constants of this chip against a reference, see

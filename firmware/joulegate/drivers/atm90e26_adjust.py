@@ -79,7 +79,7 @@ class Adjuster:
         made right at the anchor, offset and all: its gain gives that back.
         """
         line, _, values, gain, _, place = self._line()
-        offset = _signed_16(values[7 if line == "L" else 9])
+        offset = _signed_16(values[6 if line == "L" else 8])
         scale = self._ic.calibration.scale
         wrong = shown.power_mW[0] - reference.power_mW[0]
         counts = rounded(-wrong * _OFFSET_SCALE, values[place] * values[0] * scale)

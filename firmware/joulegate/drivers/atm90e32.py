@@ -155,15 +155,23 @@ class Atm90e32:
         """Run by other constants from now on; what was counted by those before is kept, but for
         the 60 ms of loading them.
 
-        Atm90e32Error if the chip does not take them: it is given them again by the next read().
+        Atm90e32Error if the chip does not take them: it is given those before again.
         """
+        before = self.calibration
         try:
             self._read_energy()
         except Lost:
             pass  # it is given all of it below
+        self._use(calibration)
+        try:
+            self._load()
+        except Atm90e32Error:
+            self._use(before)
+            raise
+
+    def _use(self, calibration: Calibration) -> None:
         self.calibration = calibration
         self._guard = calibration.guard
-        self._load()
 
     def adjuster(self) -> object:
         """Return what works out constants of this chip against a reference, see

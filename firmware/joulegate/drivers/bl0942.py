@@ -165,14 +165,19 @@ class Bl0942:
     def recalibrate(self, calibration: Calibration) -> None:
         """Run by other constants from now on; what was counted by those before is kept.
 
-        Bl0942Error if the chip does not take them: it is given them again by the next read().
+        Bl0942Error if the chip does not take them: it is given those before again.
         """
         self._read_energy()
+        before = self.calibration
         self.calibration = calibration
-        values = self._registered()
-        if values != self._values:
-            self._values = values
-            self._load()
+        if self._registered() != self._values:
+            self._values = self._registered()
+            try:
+                self._load()
+            except Bl0942Error:
+                self.calibration = before
+                self._values = self._registered()
+                raise
 
     def adjuster(self) -> object:
         """Return what works out constants of this chip against a reference, see

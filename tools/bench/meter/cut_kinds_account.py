@@ -228,7 +228,7 @@ def calibration_save(rounds: int) -> object:
     case.raises = True
 
     def act(meter: LeanMeter) -> bool:
-        meter.app.calibration_store.save(_CONSTANTS)
+        meter.app.calibration_store.replace(_CONSTANTS)
         return True
 
     case.act = act

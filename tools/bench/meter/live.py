@@ -35,7 +35,7 @@ from world.tcp_line import TcpLine
 
 _STATUS_WALL_S = 0.2
 _HOLD_UP_MS = 300
-_SKIPPING_MS = 5000
+_SKIPPING_MS = 1000
 _TREND_S = 86400
 _EVENTS = 12
 _BUS_BAUD = 9600

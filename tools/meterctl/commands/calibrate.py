@@ -1,5 +1,6 @@
 """Commands for accuracy: calibrate leads through the steps, verify shows what is left wrong."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 from tools.meterctl import accuracy, calibration_report, reference, show, verification_plot
 from tools.meterctl.calibration import Calibrator
-from tools.meterctl.errors import BadInput, Refused
+from tools.meterctl.errors import BadInput, MeterctlError, Refused
 from tools.meterctl.meter import Meter
 from tools.meterctl.session import AsJson, open_meter
 from tools.meterctl.values import now
@@ -79,10 +80,8 @@ def calibrate(
 
 def _drop(meter: Meter) -> None:
     """End the trial after something went wrong, if the line still bears it."""
-    try:
+    with contextlib.suppress(MeterctlError):  # the trial lapses by itself
         meter.call("calibrate", action="drop")
-    except Exception:
-        pass  # the trial lapses by itself
 
 
 def _calibrate(
@@ -123,7 +122,8 @@ def _calibrate(
 
 def _check(calibrator: Calibrator, name: str, seconds: int) -> dict[str, Any]:
     """See that the meter stands still without a load, or counts the starting current."""
-    longer = max(2 * seconds, 120)
+    # A tenth of the least load that the meter tells the time of a count for.
+    longer = max(2 * seconds, 10 * calibrator.state["count_s"])
     volts = calibrator.volts * (_OVER_VOLTAGE if name == "no-load" else 1)
     amperes = 0.0 if name == "no-load" else calibrator.amperes * _START
     setting = reference.Setting(round(volts, 2), amperes)
