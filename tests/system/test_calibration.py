@@ -5,6 +5,8 @@ docs/calibration.md, and every point of the verification is within class 0.5S af
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import time
@@ -15,11 +17,13 @@ from typing import Any
 import pytest
 
 from tools.bench.process import ROOT
+from tools.docs import verification
 from tools.meterctl import accuracy, verification_plot
 from tools.meterctl.errors import BadInput
 
 WRONG = ("error voltage_ppm 10000", "error current_ppm 20000", "error lag_mdeg 500",
          "error leak_mW 1000")
+PAGE = ROOT / "docs" / "calibration.md"
 _DEADLINE_S = 60
 
 
@@ -170,3 +174,42 @@ def test_limits_of_the_classes() -> None:
 def test_a_plot_is_of_a_known_kind(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"must end in \.png or \.svg"):
         verification_plot.draw({}, tmp_path / "plot.gif")
+
+
+def examples() -> list[tuple[list[str], list[str]]]:
+    """Return the commands of docs/calibration.md, each with the lines quoted after it."""
+    found = []
+    for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(encoding="utf-8"),
+                            re.MULTILINE | re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, *lines = part.splitlines()
+            found.append((shlex.split(command), [line for line in lines if line.strip()]))
+    return found
+
+
+def plain(line: str) -> str:
+    """Return a line with its numbers and gaps made alike."""
+    return re.sub(r" +", " ", re.sub(r"[+-]?\d+(\.\d+)?", "0", line)).strip()
+
+
+def test_the_page_is_what_the_commands_say(bench: Callable[..., Bench]) -> None:
+    one: Bench | None = None
+    said = []
+    for command, quoted in examples():
+        if "serve" in command:
+            words = [command[i + 1] for i, word in enumerate(command) if word == "--laboratory"]
+            one = bench("atm90e26", *words)
+        elif command[0] == "meterctl":
+            assert one is not None
+            words = [word.replace("build/laboratory", str(one.folder)) for word in command[1:]]
+            output = one.meterctl(*words).replace(str(one.folder), "build/laboratory")
+            rest = iter([plain(line) for line in output.splitlines()])
+            assert [line for line in quoted if plain(line) not in rest] == [], output
+            said.append(command[1])
+    assert said == ["calibrate", "verify"]
+
+
+def test_the_picture_is_that_of_its_result(tmp_path: Path) -> None:
+    made = tmp_path / verification.PICTURE.name
+    verification.draw(made)
+    assert made.read_bytes() == verification.PICTURE.read_bytes()

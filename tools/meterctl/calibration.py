@@ -10,7 +10,7 @@ from tools.meterctl.reference import Reading, Reference, Setting
 
 _LATE_S = 150
 """So much longer than it was told to a measurement may take, at twice the rarest count."""
-_POLL_S = 2
+_POLL_S = 1
 _COUNT = 1 << 16
 
 

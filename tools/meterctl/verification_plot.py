@@ -44,10 +44,13 @@ def draw(result: dict[str, Any], path: Path) -> None:
             axes.plot([x for x, _ in found], [y for _, y in found], color=colour, marker=marker,
                       label=f"power factor {factor}")
         axes.set_xscale("log")
+        ticks = sorted({point["part"] * basic for point in result["points"]})
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
         axes.set_xlabel("current, A")
         axes.set_ylabel("error of energy, %")
         axes.set_title(f"{result['ic']}, meter {result['meter_id'] or result['unique_id']}")
-        axes.grid(True, which="both", linewidth=0.3)
+        axes.grid(True, linewidth=0.3)
         axes.legend(fontsize="x-small", ncols=3, loc="lower center", bbox_to_anchor=(0.5, -0.36))
         figure.savefig(path, bbox_inches="tight",
                        metadata={"Date": None} if path.suffix == ".svg" else None)
