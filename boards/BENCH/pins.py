@@ -15,7 +15,7 @@ LOAD_SIDE = 14
 """High when the load side of the relay has voltage."""
 POWER_GOOD = 15
 """High while mains holds the supply up; low when it is failing."""
-CALIBRATION = 34
+CALIBRATION = 35
 """Low while the calibration switch, behind its seal, is closed to ground: unsealed."""
 BUTTON = 17
 """Low while the customer presses."""
