@@ -11,7 +11,7 @@ import machine
 
 import pins
 from joulegate.core.reset_cause import reset_cause as cause_of
-from joulegate.drivers import battery_clock, key_element, ledger_memory
+from joulegate.drivers import battery_clock, key_element, ledger_memory, pcf8574_keypad
 from joulegate.drivers.pulse_rmt import CLOCK_DIV, RmtPulse
 
 NAME = "BENCH"
@@ -24,15 +24,19 @@ WAKE_US = 80
 """The secure element wakes by SDA low for 60 us or more."""
 METERING_IC = "atm90e26"
 """The metering IC that the world has wired: a module ic_NAME beside this file makes its driver."""
+PANEL = False
+"""Whether the world has fitted keypad and lamps."""
 METER_STRAP = 1
 """How an ATM90E26 is strapped, its MMD1:MMD0; the world may put another chip there."""
+DISPLAY = None
+"""The display that the world has wired: "ht1621", "ssd1306" or None."""
 CAPABILITIES = {
     "battery_rtc": True,
     "button": True,
     "cover": True,
-    "display": False,
+    "display": True,
     "fram": True,
-    "keypad": False,
+    "keypad": True,
     "load_side": True,
     "modem": True,
     "ota": False,
@@ -43,11 +47,12 @@ CAPABILITIES = {
 """What the board carries."""
 
 _power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN, machine.Pin.PULL_DOWN)
+_segments = None
 _overcurrent = machine.Pin(pins.OVERCURRENT, machine.Pin.IN, machine.Pin.PULL_DOWN)
 
 
 def i2c() -> machine.I2C:
-    """Return the bus of the battery clock, the FRAM and the secure element."""
+    """Return the bus of the battery clock, the FRAM, the secure element and the keypad."""
     return machine.I2C(
         pins.I2C_BUS, scl=machine.Pin(pins.I2C_SCL), sda=machine.Pin(pins.I2C_SDA))
 
@@ -171,21 +176,43 @@ def rs485(baudrate: int, parity: "int | None", stop: int) -> tuple:
     return uart, de
 
 
-def display() -> None:
-    """Return the driver of the display: none is fitted."""
+def display() -> object:
+    """Return the view of the display that the world has wired, or None."""
+    if DISPLAY is None:
+        return None
+    from joulegate.panel import displays
+    if DISPLAY == "ht1621":
+        return displays.on_glass(_start_segments())
+    return displays.on_bus(i2c())
 
 
-def keypad() -> None:
-    """Return what scans the keypad: none is fitted."""
+def _start_segments() -> object:
+    """Return the driver of the HT1621, started; the sounder is by it, too."""
+    global _segments
+    from joulegate.drivers.ht1621 import Ht1621
+    cs, wr, data = (machine.Pin(pin, machine.Pin.OUT, value=1) for pin in (
+        pins.DISPLAY_CS, pins.DISPLAY_WR, pins.DISPLAY_DATA))
+    _segments = Ht1621(cs, wr, data, time.sleep_us)
+    _segments.start()
+    return _segments
+
+
+def keypad() -> object:
+    """Return what scans the keypad if the world has wired one, or None."""
+    return pcf8574_keypad.find(i2c()) if PANEL else None
 
 
 def lamps() -> dict:
-    """Return the pins of lamps by name, high is on: none is led out."""
-    return {}
+    """Return the pins of lamps by name, high is on, if the world has fitted any."""
+    if not PANEL:
+        return {}
+    return {"credit": machine.Pin(pins.LAMP_CREDIT, machine.Pin.OUT, value=0),
+            "alarm": machine.Pin(pins.LAMP_ALARM, machine.Pin.OUT, value=0)}
 
 
-def buzzer() -> None:
-    """Return the function that switches the buzzer: none is fitted."""
+def buzzer() -> object:
+    """Return the function that switches the buzzer, which is by the glass, or None."""
+    return (_segments or _start_segments()).tone if DISPLAY == "ht1621" else None
 
 
 def calibration_switch() -> object:

@@ -42,6 +42,13 @@ TEMPERATURE = 26
 """Analogue: the terminals' temperature."""
 OUTPUTS = (24, 25, 27, 28)
 """Auxiliary outputs 1 to 4, high is on."""
+DISPLAY_CS = 36
+"""Low while a frame goes to the HT1621."""
+DISPLAY_WR = 37
+DISPLAY_DATA = 38
+LAMP_CREDIT = 40
+"""High lights it."""
+LAMP_ALARM = 41
 RS485_UART = 2
 RS485_DE = 34
 """High while the meter drives the bus."""

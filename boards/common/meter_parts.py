@@ -40,14 +40,19 @@ _RS485_BUF = 512
 MODEM_FLOW_CONTROL = True
 """RTS and CTS are wired: they keep the modem back while a sector is erased."""
 
+SEGMENT_GLASS = True
+"""Whether an HT1621 with its glass is on the pins DISPLAY_*: it cannot be detected. False on a
+board without leaves its driver unloaded."""
+
 _WATCHDOG_MS = 8000
 """The longest watchdog of an RP2040 is 8388 ms."""
 
 _power_good = machine.Pin(pins.POWER_GOOD, machine.Pin.IN)
+_segments = None
 
 
 def i2c() -> machine.I2C:
-    """Return the bus of the battery clock, the FRAM and the secure element."""
+    """Return the bus of the battery clock, the FRAM, the secure element and the keypad."""
     return machine.I2C(
         pins.I2C_BUS, scl=machine.Pin(pins.I2C_SCL), sda=machine.Pin(pins.I2C_SDA), freq=_I2C_HZ)
 
@@ -157,21 +162,41 @@ def rs485(baudrate: int, parity: "int | None", stop: int) -> tuple:
     return uart, de
 
 
-def display() -> None:
-    """Return the driver of the display: none is fitted."""
+def display() -> object:
+    """Return the view of the display: an OLED that answers on the I2C bus, else the glass."""
+    from joulegate.panel import displays
+    view = displays.on_bus(i2c())
+    if view is None and SEGMENT_GLASS:
+        view = displays.on_glass(_start_segments())
+    return view
 
 
-def keypad() -> None:
-    """Return what scans the keypad: none is fitted."""
+def _start_segments() -> object:
+    """Return the driver of the HT1621, started; the sounder is by it, too."""
+    global _segments
+    from joulegate.drivers.ht1621 import Ht1621
+    cs, wr, data = (machine.Pin(pin, machine.Pin.OUT, value=1) for pin in (
+        pins.DISPLAY_CS, pins.DISPLAY_WR, pins.DISPLAY_DATA))
+    _segments = Ht1621(cs, wr, data, time.sleep_us)
+    _segments.start()
+    return _segments
+
+
+def keypad() -> object:
+    """Return what scans the keypad, on an I2C expander, or None where none is fitted. The alarm
+    lamp is on its eighth pin."""
+    from joulegate.drivers import pcf8574_keypad
+    return pcf8574_keypad.find(i2c())
 
 
 def lamps() -> dict:
-    """Return the pins of lamps by name, high is on: none is led out."""
+    """Return the pins of lamps by name, high is on: no pin of the chip is left for one."""
     return {}
 
 
-def buzzer() -> None:
-    """Return the function that switches the buzzer: none is fitted."""
+def buzzer() -> object:
+    """Return the function that switches the buzzer, the one on the HT1621, or None."""
+    return (_segments or _start_segments()).tone if SEGMENT_GLASS else None
 
 
 def calibration_switch() -> object:

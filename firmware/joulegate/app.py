@@ -75,7 +75,10 @@ class App:
         self.entrance = Entrance(self, board.FOLDER, Record, self._inbox)
         self.network = Network(self, board.FOLDER)
         self.loaded = _nothing
+        self.panel: object = None
+        """The panel.panel.Panel of a board with display, keypad, lamps or buzzer, else None."""
         self.build()
+        self.panel = self._find_panel()
         if self.state.provisioned:
             self.clock.require(self.state.billing.time_floor)
 
@@ -109,6 +112,22 @@ class App:
             return None
         from joulegate.panel.customer_button import CustomerButton
         return CustomerButton(self, pressed)
+
+    def _find_panel(self) -> object:
+        """Return the panel, or None on a board without any part of it; a part that does not work
+        is reported."""
+        board = self.board
+        parts = []
+        for make in (board.display, board.keypad, board.lamps, board.buzzer):
+            try:
+                parts.append(make())
+            except (OSError, RuntimeError):
+                self.log.add(event.PANEL_FAILED, self.clock.now())
+                parts.append(None)
+        if not any(parts):
+            return None
+        from joulegate.panel.build import build
+        return build(self, *parts)
 
     def load_control(self) -> object:
         """Return what drives the auxiliary outputs, or None on a board without any."""
@@ -149,6 +168,8 @@ class App:
             state.billing.zone if state.provisioned else None, state.counts_per_kWh)
         self.switch.configure(state.settings.values)
         self.watch.configure(state.settings.values)
+        if self.panel is not None:
+            self.panel.configure(state.settings.values)
         self._configure_bus()
         state.configure_debts()
         state.configure_energies(self.clock.now())
@@ -320,9 +341,8 @@ class App:
         power = asyncio.create_task(self.task.watch_power())
         current = asyncio.create_task(self.task.watch_current())
         network = asyncio.create_task(self.network.run())
-        button = None
-        if self.button is not None:
-            button = asyncio.create_task(self.button.run())
+        beside = [asyncio.create_task(part.run())
+                  for part in (self.button, self.panel) if part is not None]
         self._running = True
         if self.bus is not None:
             self._bus_task = asyncio.create_task(self.bus.run())
@@ -337,11 +357,11 @@ class App:
             power.cancel()
             current.cancel()
             network.cancel()
+            for task in beside:
+                task.cancel()
             self._running = False
             if self._bus_task is not None:
                 self._bus_task.cancel()
-            if button is not None:
-                button.cancel()
             for pin in self.outputs:
                 pin(0)
 

@@ -39,7 +39,8 @@ class Metering:
         self.sagged = False
         """Whether the IC has seen a sag, for the watch, which clears it."""
         self._tell_sags = True
-        self._storage_failed = False
+        self.storage_failed = False
+        """Whether the last commit has failed."""
         self._waiting = False
         self._counts = 0
         self._committed_at = clock.ticks_ms()
@@ -108,12 +109,12 @@ class Metering:
         try:
             self.state.ledger.commit()
         except (OSError, ValueError) as e:
-            if not self._storage_failed:
-                self._storage_failed = True
+            if not self.storage_failed:
+                self.storage_failed = True
                 number = e.errno if isinstance(e, OSError) else 0
                 self.log.add(event.STORAGE_ERROR, self.clock.now(), number or 0)
             return False
-        self._storage_failed = False
+        self.storage_failed = False
         self._counts = 0
         self._committed_at = self.clock.ticks_ms()
         return True
@@ -182,7 +183,7 @@ class Metering:
 
     def _due(self, counts: int) -> bool:
         # Another tick like this one, cut off in its commit, must not lose more than is allowed.
-        if self._storage_failed or self._counts + counts > self._commit_counts:
+        if self.storage_failed or self._counts + counts > self._commit_counts:
             return True
         passed = self.clock.ticks_diff(self.clock.ticks_ms(), self._committed_at)
         return passed >= self._commit_ms and self._counts > 0

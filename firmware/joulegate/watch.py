@@ -229,6 +229,7 @@ class Watch:
 
     def step(self) -> bool:
         """Look once, after a tick; return whether the reasons against supply have changed."""
+        self.sight.alarms = 0
         if not self._running:
             return self._hold(0)
         self._look()

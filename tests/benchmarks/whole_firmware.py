@@ -1,14 +1,15 @@
 """The whole firmware on a small heap: start, provision, meter, commit, credit, meter on.
 
-usage: micropython -X heapsize=N whole_firmware.py IMAGE ROMFS [keys [link]]
+usage: micropython -X heapsize=N whole_firmware.py IMAGE ROMFS [keys [link]] [panel]
 
 IMAGE is a file for the flash, so that only the firmware is on the heap. ROMFS is a file with
 the firmware compiled: its bytecode stays where it is, as on a board. It lies on the heap as
 one block, which N has to allow for and which is not counted. With `keys` the meter takes
 tokens and messages, and is given one of each, and somebody types at its console. With `link`
 its modem's task runs beside the ticks, and so does the link, which has a connection and a
-session on it. Prints {"free": bytes free in steady state after a collection, "total": bytes,
-"ticks": n}, and before it, by qstr_info, what the names of all things take of it, which an
+session on it. With `panel` there are a segment glass, a keypad and lamps, and every page is
+shown in both languages. Prints {"free": bytes free in steady state after a collection, "total":
+bytes, "ticks": n}, and before it, by qstr_info, what the names of all things take of it, which an
 image has frozen.
 
 On a 64-bit port 192wK is 384 KiB; objects there are twice as long as on a board, or nearly.
@@ -199,8 +200,13 @@ def main() -> None:
     gc.collect()
     keyed = "keys" in sys.argv
     link = "link" in sys.argv
+    panel = "panel" in sys.argv
     if link:
         settle_link()
+    if panel:
+        # Only here: what is compiled of this stands in the heap that is measured.
+        from benchmarks import panel_use
+        panel_use.fit(lean_board)
     app = App(lean_board)
     app.start()
     document = json.dumps(TIERED_TIME_OF_USE).encode()
@@ -210,6 +216,8 @@ def main() -> None:
     if keyed:
         use_keys(app)
         use_console(app)
+    if panel:
+        panel_use.use(app)
     del document
     if link:
         print(json.dumps(asyncio.run(linked(app, lean_board))))

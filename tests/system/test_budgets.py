@@ -39,3 +39,10 @@ def test_it_does_with_keys_and_a_link_on_the_heap_of_a_chip() -> None:
     heap = whole_firmware(link=True)
     assert heap["ticks"] == 5000
     assert heap["free"] * 100 >= heap["total"] * LINK_FREE
+
+
+def test_it_does_with_keys_and_a_panel() -> None:
+    """A fifth is free when display, keypad, lamps and every page were used."""
+    heap = whole_firmware(keys=True, panel=True)
+    assert heap["ticks"] == 5000
+    assert heap["free"] * 100 >= heap["total"] * 20

@@ -94,6 +94,20 @@ def test_keys_act_on_the_meter(tmp_path: Path) -> None:
     assert again.end() == 0
 
 
+def test_a_token_is_bought_and_typed(tmp_path: Path) -> None:
+    screen = Terminal("--state", str(tmp_path), "--display", "ssd1306", "--balance", "3")
+    screen.wait_for("Balance")
+    screen.press("k")
+    digits = screen.wait_for(r"token: ((?:[0-9]{4} ?){5})").group(1).replace(" ", "")
+    for digit in digits:
+        screen.press(digit)
+    screen.wait_for(f"{digits[12:16]} {digits[16:]}")
+    screen.press("#")
+    screen.wait_for("Token accepted")
+    screen.press("q")
+    assert screen.end() == 0
+
+
 def test_needs_a_terminal(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tools.bench", "live", "--state", str(tmp_path)], cwd=ROOT,

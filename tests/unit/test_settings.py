@@ -61,7 +61,8 @@ class Keeps(Case):
             "uplink_budget_bytes": 20000, "sms_numbers": ["+4930123456", "+15123"],
             "profile_channels": ["import_Wh", "voltage_min_cV"],
             "demand_minutes": 30, "demand_subperiods": 15, "bus_baud": 19200,
-            "outputs": ["1 on period=valley", "2 off power>3500"]}
+            "outputs": ["1 on period=valley", "2 off power>3500"],
+            "language": "zh", "display_pages": [100, 999]}
         for name in NUMBERS:
             changes.setdefault(name, NUMBERS[name][2])
         self.settings.set(**changes)

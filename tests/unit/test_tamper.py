@@ -47,6 +47,7 @@ class Case(unittest.TestCase):
         held = 0
         for _ in range(seconds):
             self.sight.up += 1
+            self.sight.alarms = 0
             held |= self.under_test.step(self.sight, self.tell)
         return held
 
@@ -58,8 +59,10 @@ class Case(unittest.TestCase):
         """That the attack trips only if the settings say so, and once until it begins anew."""
         begin()
         self.assertEqual(self.look(seconds), 0)
+        self.assertEqual(self.sight.alarms, self.trip)
         end()
         self.look(seconds)
+        self.assertEqual(self.sight.alarms, 0)
         settings = dict(self.settings)
         settings["tamper_trips"] = trips.ALL_TRIPS & ~self.trip
         self.watch(**settings)
@@ -373,6 +376,7 @@ class BehindAnOpenRelay(Case):
         self.assertEqual(self.look(3), 0)
         self.assertEqual(self.look(1), TAMPER)
         self.assertEqual(self.look(10), 0)
+        self.assertEqual(self.sight.alarms, trips.BYPASS)
 
 
 class Names(unittest.TestCase):

@@ -14,6 +14,7 @@ class Detector:
     """Holds what it is told to, and tells the number of times it looked."""
 
     def __init__(self):
+        self.alarm = 0
         self.hold = 0
         self.looks = 0
         self.values = None
@@ -23,6 +24,7 @@ class Detector:
 
     def step(self, sight, tell):
         self.looks += 1
+        sight.alarms |= self.alarm
         tell(self.looks, sight.up)
         return self.hold
 
@@ -75,6 +77,20 @@ class Case(unittest.TestCase):
         self.assertEqual([d.looks for d in self.detectors], [1, 0])
         self.assertEqual(self.detectors[0].values["b"], 5)
         self.assertEqual(self.log.entries, [(1, 1000, 60)])
+
+    def test_alarms_are_those_of_the_last_step(self):
+        self.watch.configure({"a": 1, "b": 0, "c": 1})
+        first, second = self.detectors
+        first.alarm = 4
+        second.alarm = 64
+        self.watch.step()
+        self.assertEqual(self.watch.sight.alarms, 68)
+        second.alarm = 0
+        self.watch.step()
+        self.assertEqual(self.watch.sight.alarms, 4)
+        self.watch.configure({"a": 0, "b": 0, "c": 0})
+        self.watch.step()
+        self.assertEqual(self.watch.sight.alarms, 0)
 
     def test_reasons_come_and_go_with_their_detectors(self):
         self.watch.configure({"a": 1, "b": 0, "c": 1})

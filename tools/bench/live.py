@@ -7,6 +7,7 @@ import subprocess
 import sys
 import termios
 import tty
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +22,8 @@ from rich.text import Text
 from tools.bench.process import BenchError, command, environment
 
 KEYS = {"m": "mains", "c": "cover", "b": "press", "q": "quit"}
+PAD = "0123456789*#"
+"""Keys of the terminal that are those of the keypad."""
 _STOP_S = 10
 
 
@@ -84,12 +87,20 @@ class Keyboard:
         return os.read(self._fd, 1).decode(errors="ignore").lower()
 
 
-def show(spec_path: str, rate: int, top_up: str, url: str, bus: str = "") -> None:
-    """Run the live meter until the load ends or `q` is pressed."""
+def show(
+    spec_path: str, rate: int, top_up: str, url: str, bus: str = "",
+    sell: Callable[[str], str] | None = None,
+) -> None:
+    """Run the live meter until the load ends or `q` is pressed.
+
+    sell: returns the 20 digits of a credit at a time of the meter; with it there are a display
+    and a keypad, whose keys are those of the terminal.
+    """
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise BenchError("live: needs a terminal; `run --headless` does without")
     console = Console()
     meter = Meter(spec_path)
+    when = token = ""
     try:
         view = Live(console=console, screen=True, auto_refresh=False)
         with Keyboard() as keyboard, view:
@@ -101,10 +112,16 @@ def show(spec_path: str, rate: int, top_up: str, url: str, bus: str = "") -> Non
                         meter.send(f"top_up {top_up}")
                     elif key in KEYS:
                         meter.send(KEYS[key])
+                    elif sell and key == "k":
+                        token = sell(when)
+                    elif sell and key in PAD:
+                        meter.send(f"key {key}")
                 if meter.output in ready:
                     status = meter.read()
                     if status is None:
                         break
+                    when = status["time"]
+                    status["token"] = token
                     view.update(page(status, rate, top_up, url, bus), refresh=True)
     finally:
         meter.close()
@@ -159,9 +176,22 @@ def page(
     places += [f"console at {url}"] if url else []
     places += [f"RS485 at {bus}"] if bus else []
     console = Text("   ".join(places), style="dim", overflow="ellipsis", no_wrap=True)
+    if "display" in status:
+        parts.append(_display(status))
+        keys.append(Text.assemble(("   k", "bold reverse"), " buy a token   ",
+                                  ("0-9 * #", "bold reverse"), " type"))
     parts += [_events(status), Text(status["message"], style="italic"), console, keys]
     title = f"[bold]Joulegate[/]  {status['time'].replace('T', '  ')}  x{rate}"
     return Panel(Group(*parts), title=title, box=box.ROUNDED, width=80)
+
+
+def _display(status: dict[str, Any]) -> Panel:
+    """Return what the display shows, and the token that was bought last."""
+    digits = status.get("token", "")
+    groups = " ".join(digits[at:at + 4] for at in range(0, len(digits), 4))
+    lines = Text("\n".join(status["display"]), no_wrap=True)
+    lines.append(f"\ntoken: {groups}" if digits else "\n", style="dim")
+    return Panel(lines, title="display", title_align="left", box=box.HEAVY)
 
 
 def _box(title: str, rows: list[tuple[str, Any]]) -> Panel:

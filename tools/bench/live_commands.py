@@ -9,12 +9,16 @@ import typer
 
 from tools.bench import documents
 from tools.bench import live as screen
+from tools.bench import token_counter as counter
 from tools.bench.live_network import live_network
 from tools.bench.place import Place
 from tools.bench.process import ROOT, BenchError, JsonFile
 from tools.bench.serial_bus import SerialBus
 
 LOAD_HELP = "Load file, one of the three recorded layouts."
+
+DISPLAYS = ("", "ht1621", "ssd1306")
+"""None, or one of those that the bench has a model of."""
 
 # Below the project's folder; shown so in the help, wherever that folder is.
 _LIVE_LOAD = "data/load/household-1min.csv"
@@ -28,6 +32,8 @@ Ca = Annotated[Path | None, typer.Option(
     help="Who vouches for a broker at mqtts://, a certificate in PEM.")]
 ModemFamily = Annotated[str | None, typer.Option(
     "--modem", help="Reach the broker by the model of a modem of this family.")]
+_DISPLAY_HELP = "Fit keypad and display, ht1621 or ssd1306; digits, * and # are its keys."
+Display = Annotated[str, typer.Option(help=_DISPLAY_HELP)]
 Rs485 = Annotated[bool, typer.Option(
     "--rs485", help="Give masters of the RS485 bus a pseudo terminal, and print it; at rate 1.")]
 IC_NAMES = ("ade7953", "atm90e26", "atm90e32", "bl0942")
@@ -42,7 +48,7 @@ def live(
         help="Tariff document: FILE#ID.", show_default=_LIVE_TARIFF)] = f"{ROOT / _LIVE_TARIFF}",
     rate: Annotated[int | None, typer.Option(
         min=1, max=3600, help="Times real time.",
-        show_default=f"{_LIVE_RATE}, with a broker 1")] = None,
+        show_default=f"{_LIVE_RATE}, with a broker or a display 1")] = None,
     balance: Annotated[str, typer.Option(help="Credit at the first start.")] = "20",
     top_up: Annotated[str, typer.Option(help="What the key t adds.")] = "20",
     state: Annotated[Path, typer.Option(help=_STATE_HELP, show_default=_LIVE_STATE)] = (
@@ -50,9 +56,12 @@ def live(
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin with a new meter.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help=_PORT_HELP)] = 0,
     broker: Broker = "", ca: Ca = None, modem: ModemFamily = None, rs485: Rs485 = False,
+    display: Display = "",
 ) -> None:
     """Watch the meter live on recorded load, and act on its world by keys."""
-    rate = _rate(rate or (1 if broker or rs485 else _LIVE_RATE), broker, rs485)
+    rate = _rate(rate or (1 if broker or rs485 or display else _LIVE_RATE), broker, rs485)
+    if display not in DISPLAYS:
+        raise BenchError(f"display {display!r}: must be {' or '.join(DISPLAYS[1:])}")
     with (Place(state, fresh, port) as place, live_network(state, broker, ca, modem) as network,
           live_bus(rs485) as (meter_end, master_end)):
         spec = {
@@ -60,8 +69,11 @@ def live(
             "warnings": ["10", "5"], "rate": rate, "network": network, "rs485": meter_end,
             **place.spec,
         }
+        if display:
+            spec |= {"display": display, "decoder": counter.DECODER}
         with JsonFile(spec) as path:
-            screen.show(path, rate, top_up, place.url, master_end)
+            screen.show(
+                path, rate, top_up, place.url, master_end, counter.sell if display else None)
 
 
 def serve(

@@ -16,7 +16,7 @@ CORE_BUILTINS = frozenset({"micropython", "array", "struct", "binascii"})
 """What `core` may use besides itself: no clock, no hardware, no input or output."""
 MIDDLE = frozenset({"drivers", "storage", "vending"})
 OUTER = frozenset({"link", "bus", "panel", "console", "health"})
-BOARD_AREAS = frozenset({"core", "drivers"})
+BOARD_AREAS = frozenset({"core", "drivers", "panel"})
 HOST_FOLDERS = frozenset({"tools", "boards", "tests", "world", "meter"})
 """Not on the meter: the folders of the repository, and the packages of tools/bench."""
 ENTRY_FILES = frozenset({"firmware/main.py", "firmware/boot.py"})
@@ -105,7 +105,7 @@ def _judge_outside(folder: str, name: str) -> str:
     """Say which rule an import of `name` in boards/ or the bench's world breaks; "" for none."""
     top = name.split(".")[0]
     if folder == "boards" and top == PACKAGE and area_of(name) not in BOARD_AREAS:
-        return f"boards may import joulegate.core and joulegate.drivers, not {name}"
+        return f"boards may import joulegate.core, drivers and panel, not {name}"
     if folder != "boards" and top == PACKAGE:
         return f"a model never imports the firmware, and {name} is of it"
     return ""

@@ -162,20 +162,23 @@ def core_year() -> dict[str, float]:
     return result
 
 
-def whole_firmware(keys: bool = False, link: bool = False) -> dict[str, float]:
+def whole_firmware(
+    keys: bool = False, link: bool = False, panel: bool = False,
+) -> dict[str, float]:
     """Run the whole firmware from ROMFS on the small heap; return free and total bytes.
 
     keys: with those for tokens and messages, and all that goes with them in memory. link: with
-    those and a modem, a connection and an MQTT session on it, on LINK_HEAP. The table of names,
-    which is on the heap here, does not count: an image has it frozen, see
-    tools/image/frozen_names.py.
+    those and a modem, a connection and an MQTT session on it, on LINK_HEAP. panel: with a segment
+    glass, a keypad and lamps, every page shown in both languages. The table of names, which is on
+    the heap here, does not count: an image has it frozen, see tools/image/frozen_names.py.
     """
     board = boards.board(ROM_BOARD)
     rom = filesystems.romfs(compiler.files(board, Profile.PRODUCTION), layout.romfs(board)[1])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rom.img"
         path.write_bytes(rom)
-        words = [word for word, wanted in (("keys", keys or link), ("link", link)) if wanted]
+        words = [word for word, wanted in (
+            ("keys", keys or link), ("link", link), ("panel", panel)) if wanted]
         said = _micropython(
             str((LINK_HEAP if link else SMALL_HEAP) + NAMES_ROOM + len(rom)), "whole_firmware.py",
             str(Path(folder) / "flash.bin"), str(path), *words, firmware=False)

@@ -81,7 +81,7 @@ CODES = (
         event.TOKENS_LOCKED, event.TOKEN_WRONG, event.MESSAGE_ACCEPTED, event.MESSAGE_REFUSED,
         event.MESSAGE_KEYS_SET, event.LOGGED_IN, event.LOGGED_OUT, event.LOGIN_REFUSED,
         event.TECHNICIAN_DID,
-        event.STORAGE_RESTORED,
+        event.STORAGE_RESTORED, event.PANEL_FAILED,
     )),
     # update
     b"",

@@ -113,6 +113,7 @@ OUTPUT_SWITCHED = const(100)
 OUTPUT_OVERRIDDEN = const(101)
 AUXILIARY_CHANGED = const(102)
 CALIBRATION_STORED = const(103)
+PANEL_FAILED = const(104)
 
 _NAMES = (
     "started meter_error meter_reloaded bus_retried sag low_credit credit_exhausted credited "
@@ -133,7 +134,7 @@ _NAMES = (
     "back_feed_began back_feed_ended neutral_disturbed neutral_calm relay_welded "
     "relay_failed_open clock_rolled_back storage_restored swell_began swell_ended sag_began "
     "sag_ended outage_ended distortion_began distortion_ended output_switched output_overridden "
-    "auxiliary_changed calibration_stored "
+    "auxiliary_changed calibration_stored panel_failed "
 )
 """The names by code, a space behind each. A text, as a tuple of them would stand in the heap of
 a board with ROMFS."""

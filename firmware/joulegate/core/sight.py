@@ -42,3 +42,5 @@ class Sight:
         self.counts_per_kWh = 1000
         self.estimated_counts = 0
         """What a detector wants charged that no metering IC could count; the watch takes it."""
+        self.alarms = 0
+        """Attacks that go on, bits of tamper.trips: each detector sets its own in every step."""

@@ -94,6 +94,15 @@ temperature_hysteresis_dC 100 10 500 tenths of a degree
 protection_delay_s 5 0 600 s
 reclose_s 60 0 3600 s
 """,
+    "panel": """
+display_seconds 6 2 60 s that a page stays while the display rolls
+display_idle_s 30 5 600 s without a key until it rolls
+display_dark_s 0 0 3600 s without a key until it is dark, 0 for never
+buzzer 2 0 2 0 never, 1 answers and warnings, 2 key clicks too
+buzzer_minutes 30 0 1440 minutes between warnings of low credit, 0 for once
+buzzer_quiet_from 22 0 23 local hour from which no warning sounds
+buzzer_quiet_until 7 0 23 local hour until which none does, the same for no quiet
+""",
 }
 """Lines of name, default, lowest, highest and unit, by topic; each text begins with a newline.
 

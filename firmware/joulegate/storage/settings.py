@@ -18,16 +18,20 @@ from joulegate.storage.setting_rules import NumberRules
 
 _SIZE_MAX = const(4096)
 _SMS_NUMBERS_MAX = const(4)
+_PAGES_MAX = const(16)
+_PAGE_CODE_MAX = const(999)
 
 CHOICES = {
     "demand_minutes": (0, 15, 30, 60), "demand_subperiods": (1, 3, 5, 15),
     "bus_baud": (0, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200),
+    "language": ("en", "zh"),
 }
-"""Numbers of which only some may be; the first is the default. See core/demand.py; no RS485 bus
+"""Values of which only some may be; the first is the default. See core/demand.py; no RS485 bus
 is served at 0 baud."""
 
 _LISTS = (
-    "warnings", "warning_percents", "friendly_hours", "energies", "sms_numbers", "outputs")
+    "warnings", "warning_percents", "friendly_hours", "energies", "sms_numbers", "outputs",
+    "display_pages")
 """Settings that are lists, empty by default."""
 
 
@@ -62,7 +66,7 @@ def check(name: str, value: object, values: object, numbers: NumberRules) -> Non
             check_levels(values["cut_off"], tuple(value))
         except ValueError as e:
             raise SettingError("setting warnings: %r: %s" % (value, e)) from None
-    elif name in ("warning_percents", "friendly_hours", "outputs", "energies"):
+    elif name in ("warning_percents", "friendly_hours", "outputs", "energies", "display_pages"):
         _check_list(name, value)
     elif name == "sms_numbers":
         _check_numbers(value)
@@ -87,6 +91,12 @@ def _check_list(name: str, value: object) -> None:
             if value:
                 from joulegate.core import energy_setting
                 energy_setting.parse(value)
+        elif name == "display_pages":
+            if len(value) > _PAGES_MAX or not all(
+                    [isinstance(code, int) and not isinstance(code, bool)
+                     and 0 < code <= _PAGE_CODE_MAX for code in value]):
+                raise ValueError(
+                    "must be at most %d codes, 1 to %d" % (_PAGES_MAX, _PAGE_CODE_MAX))
         elif value:
             from joulegate.core.friendly_hours import parse
             parse(value)
@@ -96,7 +106,8 @@ def _check_list(name: str, value: object) -> None:
 
 def _check_choice(name: str, value: object) -> None:
     choices = CHOICES[name]
-    if not isinstance(value, int) or isinstance(value, bool) or value not in choices:
+    if not isinstance(value, type(choices[0])) or isinstance(value, bool) \
+            or value not in choices:
         raise SettingError("setting %s: %r: must be one of %s" % (
             name, value, ", ".join([str(choice) for choice in choices])))
 

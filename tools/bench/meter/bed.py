@@ -12,12 +12,14 @@ import vfs
 import board
 import pins
 from joulegate.app import App
-from meter import ic_models, part_faults
+from meter import display_models, ic_models, part_faults
 from world import bench_clock, pulse_meter, wiring
 from world.comparator import Comparator
 from world.ds3231_model import Ds3231Model
 from world.flash import PAGE, Flash
+from world.key_matrix import KeyMatrix
 from world.load_file import LoadFile
+from world.pcf8574_model import Pcf8574Model
 from world.premises import DISTURBANCES, Premises
 from world.relay_model import RelayModel
 from world.tamper_latch import COVER, TERMINAL_COVER, TamperLatch
@@ -25,6 +27,7 @@ from world.tamper_latch import COVER, TERMINAL_COVER, TamperLatch
 RTC_ADDRESS = 0x68
 FRAM_ADDRESS = 0x50
 ELEMENT_ADDRESS = 0x60
+KEYPAD_ADDRESS = 0x20
 METER_ID = "01234567890"
 ROOM_DC = 250
 """25 degrees at the terminals, where nothing else is said."""
@@ -39,11 +42,13 @@ class Bed:
     def __init__(self, load: str, image: str | None = None, place: str | None = None,
                  fram: object = None, element: object = None,
                  strap: int = board.METER_STRAP, ic: str = board.METERING_IC,
-                 spread: str = "thirds") -> None:
+                 spread: str = "thirds", display: "str | None" = None,
+                 panel: bool = False) -> None:
         """load: a load file. image: flash image file, kept; place: file with the world's state.
         fram, element: models of a FRAM and of a secure element to fit. strap: an ATM90E26's
         MMD1:MMD0. ic: the metering IC, one of ic_models.NAMES. spread: how the load lies on
-        three phases, if it has them."""
+        three phases, if it has them. display: the one to fit, of display_models.NAMES. panel:
+        whether keypad and lamps are fitted."""
         self.load = LoadFile(load)
         self._image = image
         self._place = place
@@ -58,6 +63,13 @@ class Bed:
         self.relay = RelayModel(bench_clock.now_us, closed=state.get("relay_closed", True))
         self.rtc = Ds3231Model(bench_clock.now_us, start)
         self.latch = TamperLatch(self._drive_latch)
+        board.DISPLAY = display
+        self.display = display_models.wire(display)
+        """The model of the display, or None."""
+        board.PANEL = panel
+        self.keys = KeyMatrix() if panel else None
+        self.lamps = {}
+        """Levels by name, those of a panel."""
         self.comparator = Comparator(lambda level: wiring.drive_pin(pins.OVERCURRENT, level))
         self.premises = Premises(self.ic, self.relay, self.load, self.comparator)
         if state:
@@ -82,6 +94,10 @@ class Bed:
         wiring.wire_i2c(pins.I2C_BUS, RTC_ADDRESS, self.rtc)
         wiring.wire_i2c(pins.I2C_BUS, FRAM_ADDRESS, self.fram)
         wiring.wire_i2c(pins.I2C_BUS, ELEMENT_ADDRESS, self.element)
+        wiring.wire_i2c(
+            pins.I2C_BUS, KEYPAD_ADDRESS, Pcf8574Model(self.keys) if self.keys else None)
+        wiring.wire_pin(pins.LAMP_CREDIT, self._lamp("credit"))
+        wiring.wire_pin(pins.LAMP_ALARM, self._lamp("alarm"))
         if self.element is not None:
             wiring.wire_pin(pins.I2C_SDA, self.element.sda, 1)  # the bus has a pull-up
         wiring.wire_pin(pins.METER_CS, self._select)
@@ -99,6 +115,11 @@ class Bed:
         wiring.drive_pin(pins.CALIBRATION, 1)
         wiring.drive_pin(pins.POWER_GOOD, 1)
         self._drive_load_side()
+
+    def _lamp(self, name: str) -> object:
+        def light(level: int) -> None:
+            self.lamps[name] = level
+        return light
 
     def _select(self, level: int) -> None:
         self.premises.catch_up()
@@ -156,6 +177,8 @@ class Bed:
         vfs.umount(board.FOLDER)
         self.ic.power_off()
         self.rtc.supply_off()
+        if self.display is not None:
+            self.display.power_on()
 
     def reset(self, cause: int) -> None:
         """Reset the controller alone: RAM and mount are gone, the metering IC goes on."""

@@ -6,9 +6,10 @@ SPEC is a JSON file: {"load", "tariff" (document), "balance", "warnings", "rate"
 "place", "console" (TCP port of the console), "blank" (true: leave provisioning to the console),
 "network" (see network_setup.py, none: no link), "rs485" (tty of the RS485 bus, which is switched
 on if it is off), "ic" and "spread" (see Bed), "control" (TCP port of the laboratory's line),
-"laboratory" (its words to begin with)}.
+"laboratory" (its words to begin with), "display" (one of display_models.NAMES, with a keypad;
+none: neither), "decoder" (the document of a decoder key for a new meter)}.
 Prints a JSON status line about every 0.2 wall seconds. Commands, a line each: "top_up AMOUNT",
-"mains", "cover", "press", "quit", and those of laboratory.py.
+"mains", "cover", "press", "key KEY", "quit", and those of laboratory.py.
 For tests of a whole device SPEC may have "fram" (true: fit one), "modem" (tty of a modem with no
 link) and "status_s" (wall seconds between two statuses), and a command is "disturb NAME VALUE"
 with a JSON value (see Bed.disturb).
@@ -27,6 +28,7 @@ from joulegate.core.supply_reasons import reason_names
 from joulegate.drivers.push_button import POLL_MS
 from meter import network_setup, part_faults
 from meter.bed import LEAD_IN_S, METER_ID, Bed
+from meter.display_text import shown
 from meter.laboratory import WORDS, Laboratory
 from meter.money import event_value, from_units, to_units, unit_places
 from meter.scenario import check_tariff
@@ -38,6 +40,7 @@ _HOLD_UP_MS = 300
 _SKIPPING_MS = 1000
 _TREND_S = 86400
 _EVENTS = 12
+_KEY_MS = 60
 _BUS_BAUD = 9600
 
 
@@ -68,9 +71,11 @@ class Live:
     def __init__(self, spec: dict) -> None:
         self.spec = spec
         self.places = unit_places(spec["tariff"]["currency"])
+        display = spec.get("display")
         self.bed = Bed(
             spec["load"], spec.get("image"), spec.get("place"),
-            ic=spec.get("ic", board.METERING_IC), spread=spec.get("spread", "thirds"))
+            ic=spec.get("ic", board.METERING_IC), spread=spec.get("spread", "thirds"),
+            display=display, panel=bool(display))
         self.mains = True
         self.cover = True
         self.running = True
@@ -135,6 +140,8 @@ class Live:
                 METER_ID, json.dumps(self.spec["tariff"]).encode(), self.places,
                 warnings=[to_units(w, self.places) for w in self.spec["warnings"]])
             self._top_up(self.spec["balance"])
+            if self.spec.get("decoder"):
+                app.entrance.install_token_key(self.spec["decoder"])
         if self.spec.get("network"):
             network_setup.set_up(app, self.spec["network"])
         if self.spec.get("rs485") and not app.state.settings.values["bus_baud"]:
@@ -159,6 +166,8 @@ class Live:
                 self.message = json.dumps(await self.laboratory.obey(line.split()))
             except ValueError as e:
                 self.message = str(e)
+        elif word == "key" and self.bed.keys is not None:
+            await self._key(rest)
         elif word == "quit":
             self.running = False
         else:
@@ -182,6 +191,19 @@ class Live:
             await asyncio.sleep_ms(4 * POLL_MS)
         bench_clock.set_mode(self.spec["rate"])
         self.message = "the button was pressed"
+
+    async def _key(self, key: str) -> None:
+        """Press a key of the keypad, in real time as well."""
+        try:
+            self.bed.keys.press(key)
+        except ValueError as e:
+            self.message = str(e)
+            return
+        bench_clock.set_mode(bench_clock.REAL)
+        await asyncio.sleep_ms(_KEY_MS)
+        self.bed.keys.release(key)
+        await asyncio.sleep_ms(_KEY_MS)
+        bench_clock.set_mode(self.spec["rate"])
 
     def _top_up(self, amount: str) -> None:
         app = self.bed.app
@@ -235,6 +257,9 @@ class Live:
             self._note()
             if self.bed.app.state.provisioned:
                 self._measured(status)
+            panel = self.bed.app.panel
+            if panel is not None:
+                status["display"] = shown(panel, self.bed.lamps)
         status["events"] = self.events
         print(json.dumps(status))
 

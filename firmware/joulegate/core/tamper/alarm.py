@@ -36,6 +36,8 @@ class Alarm:
         without one the seconds between.
         """
         turn = self._condition.step(present, sight.up)
+        if self._condition.active:
+            sight.alarms |= self._trip
         if turn == NOTHING:
             return 0
         if turn != BEGAN:

@@ -40,4 +40,6 @@ class OpenRelay:
             self._watches and is_open and not draws and sight.load_voltage is True, sight, tell)
         if self._bypass.step(is_open and draws, sight.up) == BEGAN and self._bypass_trips:
             held |= TAMPER
+        if self._bypass.active:
+            sight.alarms |= trips.BYPASS
         return held

@@ -1,0 +1,1 @@
+"""Draws what a display shows, from the state that the bench's models export."""

@@ -1,0 +1,1 @@
+"""Makes the tables of glyphs in firmware/joulegate/panel out of fonts: see __main__.py."""
