@@ -25,6 +25,7 @@ PLAN: dict[str, Any] = {
         "clock": {"seconds": 8, "limit_ppm": 50000},
         "relay": {"cycles": 1},
         "cover": {}, "terminal_cover": {}, "magnet": {}, "button": {},
+        "keypad": {}, "display": {}, "lamps": {},
         "modem": {"seconds": 4},
         "metering": {"points": [{"voltage_V": 230, "current_A": 5, "power_factor": 0.5}],
                      "settle_s": 10},

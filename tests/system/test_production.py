@@ -115,6 +115,15 @@ def test_a_contact_that_does_not_move_is_found(
     assert verdicts(report, FAILED) == ["supply" if contact == "brown_out" else contact]
 
 
+@pytest.mark.parametrize(("what", "found"), [("key", "keypad"), ("magnet", "magnet")])
+def test_a_key_that_does_not_close_is_found(
+    bench: Bench, hands: Hands, tmp_path: Path, what: str, found: str
+) -> None:
+    hands.left_undone.add(what)
+    report = run(tmp_path, bench[1], hands, content=plan_of("magnet", "keypad"))
+    assert verdicts(report, FAILED) == [found]
+
+
 def test_wires_that_are_swapped_are_found(bench: Bench, hands: Hands, tmp_path: Path) -> None:
     hands.besides["cover"] = "terminal_cover"
     report = run(tmp_path, bench[1], hands, content=plan_of("cover"))

@@ -27,7 +27,10 @@ TARIFF = ROOT / "data" / "tariffs" / "tariffs.json"
 _TARIFF_ID = "cn-beijing-2012"
 _STATUS_S = 0.02
 _OBEY_S = 20.0
+_REST = 5
+"""Statuses until what was asked for is surely to be seen."""
 _SWITCHES = ("cover", "terminal_cover", "magnet", "button")
+_SEEN = {"display": "display", "lamp": "lamps"}
 _SOURCE = ("voltage_cV", "current_mA", "active_mW", "reactive_mvar")
 
 
@@ -38,7 +41,7 @@ class BenchMeter:
         self._meter = Meter(spec_path)
         self._news = threading.Condition()
         self._status: dict[str, Any] = {}
-        self._sent = 0
+        self._sent = self._told = 0
         self._ended = ""
         threading.Thread(target=self._read, daemon=True).start()
         self._await(lambda status: bool(status))
@@ -52,6 +55,7 @@ class BenchMeter:
                     break
                 with self._news:
                     self._status = status
+                    self._told += 1
                     self._news.notify_all()
         except (BenchError, ValueError, OSError) as e:
             ended = str(e)
@@ -80,6 +84,12 @@ class BenchMeter:
         if said.startswith("cannot"):
             raise BenchError(said)
 
+    def seen(self, name: str) -> Any:
+        """Return what a camera before the meter sees once it has come to rest."""
+        rest = self._told + _REST
+        self._await(lambda status: self._told >= rest)
+        return self._status["seen"][name]
+
     @property
     def mains(self) -> bool:
         return bool(self._status["mains"])
@@ -105,6 +115,10 @@ def act(meter: BenchMeter, what: str, value: Any) -> Any:
             meter.command("mains")
     elif what == "source":
         _source(meter, value)
+    elif what == "key":
+        meter.disturb(what, value)
+    elif what in _SEEN:
+        return meter.seen(_SEEN[what]) == ([value] if what == "lamp" else value)
     else:
         raise Unable(what)
     return True
@@ -134,6 +148,7 @@ def bench(
         spec: dict[str, Any] = {
             "load": str(LOAD), "tariff": documents.find(f"{TARIFF}#{_TARIFF_ID}")[0],
             "balance": "0", "warnings": [], "rate": rate, "blank": True, "fram": True,
+            "display": "ht1621",
             "status_s": _STATUS_S, **place.spec}
         if modem is not None:
             part = part_with_driver(modem)

@@ -72,6 +72,7 @@ class Panel:
         """The parts that do not work, bits as above."""
         self._told = 0
         self._told_s = 0
+        self._held = False
         self._display_ms = self._keypad_ms = 0
         self.configure(app.state.settings.values)
 
@@ -84,6 +85,12 @@ class Panel:
         self.signals.configure(values)
         self._dirty = True
 
+    def hold(self, held: bool) -> None:
+        """Leave display, keys, lamps and buzzer to a test of them, or take them back."""
+        self._held = held
+        self._renewed_s = -RENEW_S
+        self._dirty = True
+
     async def run(self) -> None:
         """Show, scan and signal for ever."""
         while True:
@@ -93,6 +100,8 @@ class Panel:
         """Do a short piece of what there is to do; return the milliseconds after which to do
         another. Never raises what a part may raise."""
         wait = _STEP_MS
+        if self._held:
+            return wait
         if self._keypad is not None:
             wait = LOOK_MS
             self._look_at_keys()

@@ -260,6 +260,8 @@ class Live:
             panel = self.bed.app.panel
             if panel is not None:
                 status["display"] = shown(panel, self.bed.lamps)
+        if "status_s" in self.spec:
+            status["seen"] = part_faults.look(self.bed)
         status["events"] = self.events
         print(json.dumps(status))
 

@@ -3,6 +3,7 @@
 import pins
 from world import wiring
 from world.fram import FramModel
+from world.key_matrix import KEYS
 
 _ends = {}
 """What was on a line before it was cut."""
@@ -54,6 +55,15 @@ def _element(bed: object, value: object) -> None:
     bed.element.present = bool(value)
 
 
+def _key(bed: object, value: object) -> None:
+    """Press a key and let go of all others, or of all with None."""
+    for key in KEYS:
+        if key != value:
+            bed.keys.release(key)
+    if value is not None:
+        bed.keys.press(value)
+
+
 def _modem(bed: object, value: object) -> None:
     end = _ends.setdefault("modem", wiring.uart_end(pins.MODEM_UART))
     wiring.wire_uart(pins.MODEM_UART, end if value else _Silent())
@@ -62,7 +72,7 @@ def _modem(bed: object, value: object) -> None:
 _FAULTS = {
     "supply_good": _supply_good, "button": _button, "rtc_ppm": _rtc_ppm, "rtc": _rtc,
     "rtc_battery": _rtc_battery, "fram": _fram, "fram_protected": _fram_protected,
-    "element": _element, "modem": _modem,
+    "element": _element, "modem": _modem, "key": _key,
 }
 
 
@@ -76,12 +86,22 @@ def fit(bed: object, spec: dict) -> None:
         wiring.wire_uart(pins.MODEM_UART, spec["modem"])
 
 
+def look(bed: object) -> dict:
+    """Return what a camera before the meter sees: the lamps that are lit, and whether all of the
+    glass is dark or lit, None for something between."""
+    ram = bytes(bed.display.ram) if bed.display is not None else b""
+    return {"lamps": [name for name in sorted(bed.lamps) if bed.lamps[name]],
+            "display": {b"\x00": "none", b"\x0f": "all"}.get(ram[:1])
+            if ram == ram[:1] * len(ram) else None}
+
+
 def disturb(bed: object, name: str, value: object) -> bool:
     """Change a part for good; return whether there is one of this name.
 
     supply_good: level of the power-fail input. button: whether it is pressed. rtc_ppm: how much
     its crystal is fast; at -999999 it stands still. rtc, fram, element, modem: false takes
     it away, true fits it again. rtc_battery, fram_protected: whether there is one, or it is.
+    key: the one that is pressed, null for none.
     """
     change = _FAULTS.get(name)
     if change is None:
