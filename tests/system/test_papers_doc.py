@@ -67,3 +67,32 @@ def test_what_is_missing_is_seen() -> None:
         "unit/test_none.py", "unit/test_meter.py::test_no"]
     assert named("## What each event means\n| `ab`, `b_c` | `d` |\n## More\n| `e` | |") == [
         "ab", "b_c"]
+
+
+def rows_of(code: str, page: str) -> list[tuple[str, str]]:
+    """Return the first two cells of the rows of tables whose first begins with a pattern."""
+    return re.findall(rf"^\| ({code}) \| ([^|]+?) \|", page, re.MULTILINE)
+
+
+def alike(said: str) -> str:
+    """Return a text without what parts its lines, on the display and on a page."""
+    return re.sub(r"[|，, ]", "", said)
+
+
+def test_pages_and_codes_are_those_of_the_display() -> None:
+    pages = firmware.load("joulegate.panel.pages")
+    names = {row[:3]: pages.plain_name(row.split()[1]) for row in pages.PAGES.split("\n") if row}
+    reasons = firmware.load("joulegate.core.purchase_result").REASONS
+    for language, name in (("en", "tenants.md"), ("zh", "tenants.zh.md")):
+        lines = firmware.load(f"joulegate.panel.texts_{language}").TEXTS.split("\n")
+        texts = {key: said for key, _, said in (line.partition(" ") for line in lines)}
+        page = text(name)
+        assert len(rows_of(r"\d{3}", page)) > 10
+        for number, title in rows_of(r"\d{3}", page):
+            assert title.removesuffix(" 1") == texts["title." + names[number]], number
+        for code, said in rows_of(r"A-\d\d", page):
+            assert alike(said) == alike(texts[f"alarm.{int(code[2:])}"]), code
+        for code, said in rows_of(r"E-\d\d", page):
+            reason = reasons[int(code[2:])] or "none"
+            known = texts["token." + {"balance": "overflow"}.get(reason, reason)]
+            assert alike(known).startswith(alike(said)), code
