@@ -1,7 +1,7 @@
 // Flash, 2 MiB: image 1024 KiB, storage 1024 KiB.
-// With ROMFS: image 512 KiB, ROMFS 512 KiB, storage the same.
+// With ROMFS: image 448 KiB, ROMFS 576 KiB, storage the same.
 #define MICROPY_HW_BOARD_NAME           "Joulegate METER_RP2040"
 #define MICROPY_HW_FLASH_STORAGE_BYTES  (1024 * 1024)
 #if JOULEGATE_ROMFS
-#define MICROPY_HW_ROMFS_BYTES          (512 * 1024)
+#define MICROPY_HW_ROMFS_BYTES          (576 * 1024)
 #endif

@@ -1,9 +1,9 @@
 // Flash, 2 MiB: image 1536 KiB (the Wi-Fi chip's own firmware is in it), storage 512 KiB.
-// With ROMFS: image 1024 KiB, ROMFS 512 KiB, storage the same.
+// With ROMFS: image 960 KiB, ROMFS 576 KiB, storage the same.
 #define MICROPY_HW_BOARD_NAME           "Joulegate METER_RP2040_W"
 #define MICROPY_HW_FLASH_STORAGE_BYTES  (512 * 1024)
 #if JOULEGATE_ROMFS
-#define MICROPY_HW_ROMFS_BYTES          (512 * 1024)
+#define MICROPY_HW_ROMFS_BYTES          (576 * 1024)
 #endif
 
 #define MICROPY_PY_NETWORK                   (1)
