@@ -75,7 +75,7 @@ def test_a_good_meter_passes_every_test(bench: Bench, hands: Hands, tmp_path: Pa
     ("relay", "stuck open", None, ["relay"]),
     ("relay", "welded", None, ["relay"]),
     ("rtc_ppm", -999_999, 0, ["clock"]),
-    ("rtc_ppm", 200_000, 0, ["clock"]),
+    ("rtc_ppm", 500_000, 0, ["clock"]),
     ("rtc", False, True, ["clock"]),
     ("fram", False, True, ["fram"]),
     ("fram_protected", True, False, ["fram"]),

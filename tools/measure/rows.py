@@ -171,7 +171,7 @@ def whole_firmware(
     those and a modem, a connection and an MQTT session on it, on LINK_HEAP. panel: with a segment
     glass, a keypad and lamps, every page shown in both languages. The table of names, which is on
     the heap here, does not count: an image has it frozen, see tools/image/frozen_names.py. Nor
-    does the ROMFS, with the three bits that the collector keeps for each of its blocks of 32 bytes.
+    does the ROMFS, with the three bits that the collector keeps for each of its 32-byte blocks.
     """
     board = boards.board(ROM_BOARD)
     rom = filesystems.romfs(compiler.files(board, Profile.PRODUCTION), layout.romfs(board)[1])
