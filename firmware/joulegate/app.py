@@ -5,6 +5,8 @@ import gc
 import os
 import time
 
+from micropython import const
+
 from joulegate import YEAR, __version__
 from joulegate.clock import Clock
 from joulegate.commissioning import Commissioning
@@ -32,6 +34,7 @@ from joulegate.vending.gate import Gate
 from joulegate.watch import Watch
 
 FAILURE_FILE = "/failure.txt"
+_PANEL_AFTER_MS = const(100)
 
 
 class App:
@@ -76,9 +79,8 @@ class App:
         self.network = Network(self, board.FOLDER)
         self.loaded = _nothing
         self.panel: object = None
-        """The panel.panel.Panel of a board with display, keypad, lamps or buzzer, else None."""
+        """The panel.panel.Panel of a board with display, keypad, lamps or buzzer, once found."""
         self.build()
-        self.panel = self._find_panel()
         if self.state.provisioned:
             self.clock.require(self.state.billing.time_floor)
 
@@ -113,9 +115,9 @@ class App:
         from joulegate.panel.customer_button import CustomerButton
         return CustomerButton(self, pressed)
 
-    def _find_panel(self) -> object:
-        """Return the panel, or None on a board without any part of it; a part that does not work
-        is reported."""
+    def find_panel(self) -> None:
+        """Make the panel, if the board has any part of it; a part that does not work is
+        reported."""
         board = self.board
         parts = []
         for make in (board.display, board.keypad, board.lamps, board.buzzer):
@@ -124,10 +126,16 @@ class App:
             except (OSError, RuntimeError):
                 self.log.add(event.PANEL_FAILED, self.clock.now())
                 parts.append(None)
-        if not any(parts):
-            return None
-        from joulegate.panel.build import build
-        return build(self, *parts)
+        if any(parts):
+            from joulegate.panel.build import build
+            self.panel = build(self, *parts)
+
+    async def _run_panel(self) -> None:
+        # The first tick does not wait for a display.
+        await asyncio.sleep_ms(_PANEL_AFTER_MS)
+        self.find_panel()
+        if self.panel is not None:
+            await self.panel.run()
 
     def load_control(self) -> object:
         """Return what drives the auxiliary outputs, or None on a board without any."""
@@ -341,8 +349,9 @@ class App:
         power = asyncio.create_task(self.task.watch_power())
         current = asyncio.create_task(self.task.watch_current())
         network = asyncio.create_task(self.network.run())
-        beside = [asyncio.create_task(part.run())
-                  for part in (self.button, self.panel) if part is not None]
+        beside = [asyncio.create_task(self._run_panel())]
+        if self.button is not None:
+            beside.append(asyncio.create_task(self.button.run()))
         self._running = True
         if self.bus is not None:
             self._bus_task = asyncio.create_task(self.bus.run())

@@ -17,6 +17,10 @@ CONFIRMATIONS = const(3)
 """Looks after an interrupt of the comparator, all of which must find it: no spike trips."""
 REST_MS = const(100)
 """The comparator interrupts no more often than that, whatever is on its line."""
+_BEFORE_MS = const(8)
+_AFTER_MS = const(15)
+_OVERDUE_MS = const(1000)
+"""A tick that is later than that is not waited for."""
 
 
 class MeteringTask:
@@ -31,12 +35,14 @@ class MeteringTask:
         """Those of them that were over before they were confirmed."""
         self.reset_wanted = False
         """Set to have the meter commit and reset after its next tick."""
+        self._began_ms = time.ticks_ms()
+        self._wait_ms = 0
 
     async def run(self, watchdog: object) -> None:
         """watchdog: started already; from now on it bites unless metering goes on."""
         while True:
-            began = time.ticks_ms()
-            wait = self.step()
+            began = self._began_ms = time.ticks_ms()
+            wait = self._wait_ms = self.step()
             if self._reset_due():
                 self._reset()
             self._feed(watchdog)
@@ -56,6 +62,14 @@ class MeteringTask:
                 left = wait - time.ticks_diff(time.ticks_ms(), began)
                 if left > 0:
                     self._feed(watchdog)
+
+    def rest_ms(self) -> int:
+        """Return for how many milliseconds what can wait should, so that no tick waits for it."""
+        since = time.ticks_diff(time.ticks_ms(), self._began_ms)
+        if 0 <= since < _AFTER_MS:
+            return _AFTER_MS - since
+        left = self._wait_ms - since
+        return max(0, left) + _AFTER_MS if -_OVERDUE_MS <= left < _BEFORE_MS else 0
 
     def _feed(self, watchdog: object) -> None:
         if self._app.network.alive():

@@ -5,6 +5,7 @@ time, with metering and panel running.
 
 import asyncio
 import gc
+import time
 import unittest
 from binascii import hexlify
 
@@ -71,6 +72,8 @@ class Customer(unittest.TestCase):
 
         Not the console: with a stream to poll, each wait of the panel takes real time.
         """
+        self.app.find_panel()
+
         async def run():
             tasks = [asyncio.create_task(self.app.task.run(self)),
                      asyncio.create_task(self.app.panel.run())]
@@ -183,6 +186,33 @@ class Customer(unittest.TestCase):
         self.live(life)
         self.assertEqual(app.panel.failed, 3)
         self.assertTrue(1 <= event_names(app.log).count("panel_failed") <= 2)
+
+    def test_no_tick_waits_for_the_panel(self):
+        self.meter("ht1621")
+        app = self.app
+        app.find_panel()
+        ticks = []
+        steps = []
+
+        def noted(times, function):
+            def call():
+                times.append(time.ticks_ms())
+                return function()
+            return call
+
+        app.metering.step = noted(ticks, app.metering.step)
+        app.panel.step = noted(steps, app.panel.step)
+        app.find_panel = lambda: None
+
+        async def life():
+            await asyncio.sleep_ms(20000)
+
+        self.live(life)
+        self.assertTrue(len(ticks) >= 20 and len(steps) > 1000)
+        for tick in ticks[1:]:
+            near = [time.ticks_diff(step, tick) for step in steps
+                    if abs(time.ticks_diff(step, tick)) < 8]
+            self.assertEqual(near, [])
 
     def test_looking_at_the_keys_allocates_nothing(self):
         """It is done a hundred times a second."""

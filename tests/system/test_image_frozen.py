@@ -86,7 +86,7 @@ def test_a_build_for_romfs_freezes_the_start_alone(target: Board, tmp_path: Path
 
 
 @pytest.mark.parametrize(("target", "with_romfs", "room"), [
-    (PICO, False, 1024 * 1024), (PICO, True, 512 * 1024),
+    (PICO, False, 1024 * 1024), (PICO, True, 448 * 1024),
     (ESP32, False, 1728 * 1024), (ESP32, True, 1472 * 1024)])
 def test_an_image_larger_than_its_room_is_refused(
         target: Board, with_romfs: bool, room: int) -> None:

@@ -94,7 +94,7 @@ class Panel:
     async def run(self) -> None:
         """Show, scan and signal for ever."""
         while True:
-            await asyncio.sleep_ms(self.step())
+            await asyncio.sleep_ms(self._app.task.rest_ms() or self.step())
 
     def step(self) -> int:
         """Do a short piece of what there is to do; return the milliseconds after which to do
