@@ -26,7 +26,7 @@ REAL = list(BOARDS.values())
 TARGETS = [pytest.param(one, id=one.name, marks=pytest.mark.xdist_group(f"image-{one.name}"))
            for one in REAL]
 PICO, PICO2 = BOARDS["METER_RP2040"], BOARDS["METER_RP2350"]
-TOO_SMALL = ("METER_RP2040_W",)
+TOO_SMALL = ("METER_RP2040", "METER_RP2040_W")
 """Boards whose storage beside official MicroPython does not hold the files: a block a file."""
 ROOMY = [param for param in TARGETS if param.id not in TOO_SMALL]
 # The modules of the image alone, with the bench's machine and time in place of a board's.
