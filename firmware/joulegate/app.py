@@ -131,8 +131,9 @@ class App:
             self.panel = build(self, *parts)
 
     async def _run_panel(self) -> None:
-        # The first tick does not wait for a display.
+        # The first tick does not wait for a display. What stays for good lies close together.
         await asyncio.sleep_ms(_PANEL_AFTER_MS)
+        gc.collect()
         self.find_panel()
         if self.panel is not None:
             await self.panel.run()

@@ -1,5 +1,14 @@
 """Builds the panel out of the parts that a board has."""
 
+from joulegate.panel import (  # noqa: F401 - see build
+    pages_account,
+    pages_energy,
+    pages_meter,
+    pages_moment,
+    pages_others,
+    pages_price,
+    pages_state,
+)
 from joulegate.panel.panel import Panel
 from joulegate.panel.signals import Signals
 
@@ -11,7 +20,8 @@ def build(
 
     app: its parts. view: of the display, or None. keypad: scan(), and lamp(on) where it has a
     lamp of its own, or None. lamps: by name, called with True to light one, or None. buzzer:
-    f(on) or None.
+    f(on) or None. The pages are loaded with it: one by one, as they are first shown, they would
+    lie about in the heap and leave no large piece of it.
     """
     lamps = dict(lamps or {})
     lamp = getattr(keypad, "lamp", None)
