@@ -136,6 +136,9 @@ class App:
         gc.collect()
         self.find_panel()
         if self.panel is not None:
+            # A page filled each second leaves garbage. Collected only when there is no more room
+            # it would lie all over the heap, what stays in between, and no large piece be left.
+            gc.threshold(gc.mem_free() // 4)
             await self.panel.run()
 
     def load_control(self) -> object:

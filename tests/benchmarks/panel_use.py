@@ -25,6 +25,7 @@ def fit(board: object) -> None:
 def use(app: object) -> None:
     """Show every page in both languages, and type a token that is none."""
     from joulegate.panel.pages import all_codes
+    app.find_panel()
     panel = app.panel
     for language in ("zh", "en"):
         app.commissioning.change_settings({"language": language})

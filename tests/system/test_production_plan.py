@@ -115,7 +115,7 @@ def test_the_command_checks_a_plan(tmp_path: Path, run: Run) -> None:
     file.write_text(json.dumps(PLAN))
     code, output, errors = run("production", str(file), "--check")
     assert (code, errors) == (0, "")
-    assert "BENCH, quick: 13 tests; not in it: element, keypad, display" in output
+    assert "BENCH, quick: 16 tests; not in it: element, buzzer, rs485" in output
     file.write_text(json.dumps(changed("test.relay.cycles", 0)))
     code, output, errors = run("production", str(file), "--check")
     assert (code, output) == (2, "")
