@@ -35,6 +35,8 @@ from joulegate.watch import Watch
 
 FAILURE_FILE = "/failure.txt"
 _PANEL_AFTER_MS = const(100)
+_SMALL_HEAP = const(262144)
+"""Bytes free that a board has at most, so that the garbage of minutes fills them."""
 
 
 class App:
@@ -138,7 +140,7 @@ class App:
         if self.panel is not None:
             # A page filled each second leaves garbage. Collected only when there is no more room
             # it would lie all over the heap, what stays in between, and no large piece be left.
-            gc.threshold(gc.mem_free() // 4)
+            self.task.tidy = gc.mem_free() < _SMALL_HEAP
             await self.panel.run()
 
     def load_control(self) -> object:
