@@ -19,7 +19,8 @@ CONFIRMATIONS = const(3)
 REST_MS = const(100)
 """The comparator interrupts no more often than that, whatever is on its line."""
 _TIDY_S = const(8)
-_BEFORE_MS = const(8)
+_BEFORE_MS = const(25)
+"""Longer than a page of the display takes to be filled."""
 _AFTER_MS = const(15)
 _OVERDUE_MS = const(1000)
 """A tick that is later than that is not waited for."""
