@@ -140,7 +140,9 @@ class App:
         if self.panel is not None:
             # A page filled each second leaves garbage. Collected only when there is no more room
             # it would lie all over the heap, what stays in between, and no large piece be left.
-            self.task.tidy = gc.mem_free() < _SMALL_HEAP
+            if gc.mem_free() < _SMALL_HEAP:
+                self.panel.tidy = True
+                gc.threshold(gc.mem_free() // 4)
             await self.panel.run()
 
     def load_control(self) -> object:

@@ -4,7 +4,6 @@ It is fed while metering goes on and the link task does; of the network that say
 """
 
 import asyncio
-import gc
 import time
 
 from micropython import const
@@ -18,7 +17,6 @@ CONFIRMATIONS = const(3)
 """Looks after an interrupt of the comparator, all of which must find it: no spike trips."""
 REST_MS = const(100)
 """The comparator interrupts no more often than that, whatever is on its line."""
-_TIDY_S = const(8)
 _BEFORE_MS = const(25)
 """Longer than a page of the display takes to be filled."""
 _AFTER_MS = const(15)
@@ -38,9 +36,6 @@ class MeteringTask:
         """Those of them that were over before they were confirmed."""
         self.reset_wanted = False
         """Set to have the meter commit and reset after its next tick."""
-        self.tidy = False
-        """Whether to collect garbage before there is no more room, halfway between two ticks."""
-        self._tidied_s = 0
         self._began_ms = time.ticks_ms()
         self._wait_ms = 0
 
@@ -152,9 +147,6 @@ class MeteringTask:
         spent = time.ticks_diff(time.ticks_us(), began)
         if spent > self.longest_look_us:
             self.longest_look_us = spent
-        if self.tidy and app.clock.up - self._tidied_s >= _TIDY_S:
-            self._tidied_s = app.clock.up
-            gc.collect()
         return due
 
     def turn(self) -> int:

@@ -16,7 +16,7 @@ from token_maker import KEY, credit
 
 import board
 import pins
-from joulegate import metering_task
+from joulegate.panel import panel
 from joulegate.panel.build import build
 from joulegate.vending.sts_time import tid_of
 from meter.bed import METER_ID, Bed
@@ -226,15 +226,15 @@ class Customer(unittest.TestCase):
 
         async def life():
             await asyncio.sleep_ms(20000)
-            task.tidy = True
+            self.app.panel.tidy = True
             await asyncio.sleep_ms(40000)
 
-        metering_task.gc = Gc()
+        panel.gc = Gc()
         try:
             self.live(life)
         finally:
-            metering_task.gc = gc
-        self.assertTrue(4 <= len(collections) <= 6)
+            panel.gc = gc
+        self.assertTrue(9 <= len(collections) <= 11)
         self.assertEqual(max(collections), 0)
 
     def test_looking_at_the_keys_allocates_nothing(self):
