@@ -35,8 +35,6 @@ from joulegate.watch import Watch
 
 FAILURE_FILE = "/failure.txt"
 _PANEL_AFTER_MS = const(100)
-_SMALL_HEAP = const(262144)
-"""Bytes free that a board has at most, so that the garbage of minutes fills them."""
 
 
 class App:
@@ -138,11 +136,6 @@ class App:
         gc.collect()
         self.find_panel()
         if self.panel is not None:
-            # A page filled each second leaves garbage. Collected only when there is no more room
-            # it would lie all over the heap, what stays in between, and no large piece be left.
-            if gc.mem_free() < _SMALL_HEAP:
-                self.panel.tidy = True
-                gc.threshold(gc.mem_free() // 4)
             await self.panel.run()
 
     def load_control(self) -> object:

@@ -16,7 +16,6 @@ from token_maker import KEY, credit
 
 import board
 import pins
-from joulegate.panel import panel
 from joulegate.panel.build import build
 from joulegate.vending.sts_time import tid_of
 from meter.bed import METER_ID, Bed
@@ -214,28 +213,6 @@ class Customer(unittest.TestCase):
             near = [time.ticks_diff(step, tick) for step in steps
                     if abs(time.ticks_diff(step, tick)) < 8]
             self.assertEqual(near, [])
-
-    def test_garbage_is_collected_away_from_ticks(self):
-        self.meter("ht1621")
-        task = self.app.task
-        collections = []
-
-        class Gc:
-            def collect(self):
-                collections.append(task.rest_ms())
-
-        async def life():
-            await asyncio.sleep_ms(20000)
-            self.app.panel.tidy = True
-            await asyncio.sleep_ms(40000)
-
-        panel.gc = Gc()
-        try:
-            self.live(life)
-        finally:
-            panel.gc = gc
-        self.assertTrue(9 <= len(collections) <= 11)
-        self.assertEqual(max(collections), 0)
 
     def test_looking_at_the_keys_allocates_nothing(self):
         """It is done a hundred times a second."""

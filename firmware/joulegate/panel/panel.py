@@ -8,7 +8,6 @@ and tried again every RETRY_MS. Rules: docs/display.md.
 """
 
 import asyncio
-import gc
 
 from micropython import const
 
@@ -39,7 +38,6 @@ RETRY_MS = const(10000)
 RENEW_S = const(10)
 """All of the display is sent again so often: what a disturbance has changed is mended."""
 
-_TIDY_S = const(4)
 _STEP_MS = const(40)
 _BUSY_MS = const(5)
 _TELL_S = const(3600)
@@ -75,10 +73,6 @@ class Panel:
         self._told = 0
         self._told_s = 0
         self._held = False
-        self.tidy = False
-        """Whether to collect garbage before there is no more room. Before a page is filled, which
-        then takes the small pieces: a tick that came first would have to look for them."""
-        self._tidied_s = 0
         self._display_ms = self._keypad_ms = 0
         self.configure(app.state.settings.values)
 
@@ -124,9 +118,6 @@ class Panel:
         anew = self._dirty
         self._dirty = False
         self._filled_s = up
-        if self.tidy and up - self._tidied_s >= _TIDY_S:
-            self._tidied_s = up
-            gc.collect()
         found = alarms(self._app)
         self.signals.follow(self._app, found)
         self._tell(up)
