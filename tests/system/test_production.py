@@ -329,7 +329,9 @@ def test_ctrl_c_ends_with_a_report_and_its_code(tmp_path: Path) -> None:
         [sys.executable, "-m", "tools.meterctl", "--port", f"socket://127.0.0.1:{port}",
          "production", str(file), "--serial", "JG00000001", "--out", str(tmp_path),
          "--fixture", f"{sys.executable} -m tools.production.bench_fixture --port {port}"],
-        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        # What a shell starts in the background ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     path = tmp_path / "JG00000001" / "JG00000001-001.json"
     end = time.monotonic() + 60
     while time.monotonic() < end and not (path.exists() and "clock" in path.read_text()):
