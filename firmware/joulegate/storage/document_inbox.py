@@ -56,7 +56,9 @@ class DocumentInbox:
             raise InboxError("document: %d of %d bytes have come" % (received, size))
         with open(self._path, "rb") as f:
             f.seek(_HEADER_SIZE)
-            document = f.read(SIZE_MAX)
+            # As many as there are: MicroPython takes from the heap, in one piece, what it is
+            # asked to read.
+            document = f.read(size)
         if sha256(document).digest()[:_DIGEST_SIZE] != digest:
             raise InboxError("document: does not have its digest, send it again")
         return document

@@ -48,10 +48,12 @@ class TariffStore:
     def load(self, digest: bytes, counts_per_kWh: int, unit_places: int) -> Tariff:
         """Read a stored document back; OSError, TariffStoreError or TariffError."""
         path = self._path(digest)
-        if os.stat(path)[6] > SIZE_MAX:
+        size = os.stat(path)[6]
+        if size > SIZE_MAX:
             raise TariffStoreError("tariff %s: longer than %d bytes" % (path, SIZE_MAX))
         with open(path, "rb") as f:
-            text = f.read()
+            # Without a size it would grow, and twice as much be needed for a while.
+            text = f.read(size)
         if digest_of(text) != digest:
             raise TariffStoreError("tariff %s: content does not have this digest" % path)
         return self.check(text, counts_per_kWh, unit_places)
