@@ -21,6 +21,7 @@ from joulegate.health.failure import Failure
 from joulegate.health.restarts import Restarts
 from joulegate.health.self_test import self_test
 from joulegate.link.network import Network
+from joulegate.loading import Loading
 from joulegate.metering import Metering
 from joulegate.metering_task import MeteringTask
 from joulegate.power_fail import PowerFail
@@ -34,13 +35,15 @@ from joulegate.vending.gate import Gate
 from joulegate.watch import Watch
 
 FAILURE_FILE = "/failure.txt"
-_PANEL_AFTER_MS = const(100)
+_OTHERS_AFTER_MS = const(100)
 
 
 class App:
     """The parts of a running meter."""
 
     version = __version__
+    loading = Loading
+    """Context for loading modules after the start."""
 
     def __init__(self, board: object, profile: str = "development") -> None:
         """board: the module of boards/NAME/board.py; it makes pins and buses. profile: that of
@@ -130,13 +133,23 @@ class App:
             from joulegate.panel.build import build
             self.panel = build(self, *parts)
 
-    async def _run_panel(self) -> None:
-        # The first tick does not wait for a display. What stays for good lies close together.
-        await asyncio.sleep_ms(_PANEL_AFTER_MS)
-        gc.collect()
-        self.find_panel()
+    async def _run_others(self, beside: list) -> None:
+        """Load and run what the first tick does not wait for: the panel, then the link.
+
+        beside: gets the panel's task.
+        """
+        await asyncio.sleep_ms(_OTHERS_AFTER_MS)
+        try:
+            with self.loading():
+                self.find_panel()
+        except Exception:
+            # A mistake of ours there must not take the link away.
+            self.log.add(event.SOFTWARE_FAILED, self.clock.now())
         if self.panel is not None:
-            await self.panel.run()
+            beside.append(asyncio.create_task(self.panel.run()))
+        if self.uplink is None:
+            self.loaded()
+        await self.network.run()
 
     def load_control(self) -> object:
         """Return what drives the auxiliary outputs, or None on a board without any."""
@@ -349,8 +362,8 @@ class App:
         console = asyncio.create_task(Console(self, *self.board.console()).run())
         power = asyncio.create_task(self.task.watch_power())
         current = asyncio.create_task(self.task.watch_current())
-        network = asyncio.create_task(self.network.run())
-        beside = [asyncio.create_task(self._run_panel())]
+        beside: list = []
+        beside.append(asyncio.create_task(self._run_others(beside)))
         if self.button is not None:
             beside.append(asyncio.create_task(self.button.run()))
         self._running = True
@@ -366,7 +379,6 @@ class App:
             console.cancel()
             power.cancel()
             current.cancel()
-            network.cancel()
             for task in beside:
                 task.cancel()
             self._running = False
@@ -383,15 +395,13 @@ def _nothing() -> None:
 def run(board: object, profile: str, loaded: object = _nothing) -> None:
     """Run the meter of a board. Does not return; a production meter that fails starts again.
 
-    loaded: called once when all modules are there, those of the link too if there is one.
+    loaded: called when all modules are there that it always has in use.
     """
     try:
         app = App(board, profile)
         app.start()
         gc.threshold(-1)
         app.loaded = loaded
-        if app.uplink is None:
-            loaded()
         asyncio.run(app.run())
     except Exception as e:
         Failure(board.FOLDER + FAILURE_FILE).keep(e)

@@ -4,6 +4,7 @@ It is fed while metering goes on and the link task does; of the network that say
 """
 
 import asyncio
+import gc
 import time
 
 from micropython import const
@@ -22,6 +23,12 @@ _BEFORE_MS = const(25)
 _AFTER_MS = const(15)
 _OVERDUE_MS = const(1000)
 """A tick that is later than that is not waited for."""
+_CALM_MS = const(500)
+"""Garbage is collected halfway between ticks that are so far apart."""
+_COLLECT_SHARE = const(20)
+"""Collections take no more than one part in so many of the time: 25 ms each on an RP2040, and
+more with a larger heap."""
+_SMALL_HOLES = const(48)
 
 
 class MeteringTask:
@@ -38,6 +45,8 @@ class MeteringTask:
         """Set to have the meter commit and reset after its next tick."""
         self._began_ms = time.ticks_ms()
         self._wait_ms = 0
+        self._collected_ms = self._began_ms
+        self._collect_rest_ms = 0
 
     async def run(self, watchdog: object) -> None:
         """watchdog: started already; from now on it bites unless metering goes on."""
@@ -60,6 +69,8 @@ class MeteringTask:
                     looked = True
                     if self.look():
                         break
+                    if wait >= _CALM_MS:
+                        self._collect()
                 left = wait - time.ticks_diff(time.ticks_ms(), began)
                 if left > 0:
                     self._feed(watchdog)
@@ -149,6 +160,27 @@ class MeteringTask:
             self.longest_look_us = spent
         return due
 
+    def _collect(self) -> None:
+        """Collect garbage, so that no tick is ever held up by it, and what stays finds its place
+        at the beginning of the heap, not all over it.
+
+        Not while the bus drives its line: it has to let go of it in time.
+        """
+        bus = self._app.bus
+        began = time.ticks_ms()
+        if (bus is not None and bus.sending) or (
+                time.ticks_diff(began, self._collected_ms) < self._collect_rest_ms):
+            return
+        _collect()
+        # A search for room begins where the last single block was found, and a collection has it
+        # begin at the heap's beginning again: these go past the small holes there, which each
+        # call would have to.
+        past: tuple = ()
+        for _ in range(_SMALL_HOLES):
+            past = (past,)
+        self._collected_ms = time.ticks_ms()
+        self._collect_rest_ms = _COLLECT_SHARE * time.ticks_diff(self._collected_ms, began)
+
     def turn(self) -> int:
         """Do one tick and look, for who meters without `run`; return as `step` does."""
         wait = self.step()
@@ -166,3 +198,10 @@ class MeteringTask:
             app.metering.commit()
         app.restarts.expect()
         app.board.reset()
+
+
+def _nothing() -> None:
+    """Stand in for a collection where it takes long and nothing depends on it."""
+
+
+_collect = gc.collect if hasattr(gc, "threshold") else _nothing

@@ -26,12 +26,12 @@ def test_figures_keep_the_budgets(log: dict) -> None:
     figures = log["figures"]
     heap = figures["heap"]
     assert heap["free"] >= 0.3 * (heap["free"] + heap["used"])
-    assert heap["largest"] >= 8192
+    assert heap["largest"] >= 16384
     assert figures["stack_used"] <= 0.85 * figures["stack_bytes"]
     assert figures["credit_came_to_closed_ms"] < 3000
     assert figures["quiet"]["tick_gap_ms"] < 1100
-    # A collection alone takes 26, and one falls into the filling of a page now and then.
-    assert figures["canary_quiet"]["longest_ms"] < 60
+    # A collection alone takes 26 between two ticks.
+    assert figures["canary_quiet"]["longest_ms"] < 40
     assert figures["line"]["overruns"] == figures["line"]["overflows"] == 0
 
 

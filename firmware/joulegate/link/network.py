@@ -7,7 +7,6 @@ the system clock, by which certificates are judged.
 """
 
 import asyncio
-import gc
 import os
 
 from micropython import const
@@ -30,8 +29,6 @@ _SECOND_MS = const(1000)
 _FAILED_MS = const(60000)
 """Rest after a mistake of ours, before all is built anew."""
 _HOUR_S = const(3600)
-_LOADING_BYTES = const(4096)
-"""How much is taken from the heap between two collections while modules are loaded."""
 
 
 class Network:
@@ -107,15 +104,11 @@ class Network:
             self._changed.clear()
         while True:
             self._anew = False
-            # Modules stay where they are loaded: without garbage between them, the heap keeps a
-            # piece that a tariff document of full size fits in.
-            threshold = getattr(gc, "threshold", _nothing)
-            threshold(_LOADING_BYTES)
             tasks: list = []
             rest_ms = _SECOND_MS
             try:
-                tasks = self._begin()
-                threshold(-1)
+                with self._app.loading():
+                    tasks = self._begin()
                 self._app.loaded()
                 while not self._anew:
                     self._each_second()
@@ -128,7 +121,6 @@ class Network:
                 self._app.log.add(event.SOFTWARE_FAILED, self._app.clock.now())
                 rest_ms = _FAILED_MS
             finally:
-                threshold(-1)
                 for task in tasks:
                     task.cancel()
             await asyncio.sleep_ms(rest_ms)
@@ -273,10 +265,6 @@ class Network:
         if app.clock.valid and app.clock.uptime() - self._clock_set_s >= _HOUR_S:
             self._clock_set_s = app.clock.uptime()
             app.board.system_clock().datetime(civil_of(app.clock.now()))
-
-
-def _nothing(_: int) -> None:
-    """Stand in for `gc.threshold`, which CPython does not have."""
 
 
 def _random(end: int) -> int:

@@ -8,8 +8,7 @@ const UNIT_PLACES = 5;
 const PIECE_BYTES = 256;
 const HEAP_BLOCK_BYTES = 16;
 const HEAP_FREE_MIN = 0.3;
-// Half of the longest document: a panel in use beside the link scatters the heap.
-const LARGEST_FREE_MIN_BYTES = 8192;
+const LARGEST_FREE_MIN_BYTES = 16384; // the longest document
 const GAP_MAX_MS = 1500;
 const QUIET_MS = 10_000;
 const BURST = 4;

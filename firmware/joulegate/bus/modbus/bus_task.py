@@ -52,6 +52,11 @@ class Bus:
         values = self._app.state.settings.values
         return values["bus_baud"], values["bus_parity"], values["bus_address"]
 
+    @property
+    def sending(self) -> bool:
+        """Whether the port has its driver on, or will not be sure that it is over."""
+        return self.port is not None and self.port.sending
+
     async def run(self) -> None:
         """Serve for ever; allocates nothing between requests."""
         while True:
