@@ -16,24 +16,12 @@ from micropython import const
 from joulegate.core.reading import QUANTITIES, Reading
 from joulegate.drivers.ade7953_bus import RATE_MAX_HZ, Ade7953Bus, Ade7953Error, Lost
 from joulegate.drivers.ade7953_calibration import Calibration
+from joulegate.drivers.ade7953_configuration import Configuration
 
-_DISNOLOAD = const(0x001)
-_SAGCYC = const(0x000)
-_LCYCMODE = const(0x004)
-_PGA_IA = const(0x008)
-_PGA_IB = const(0x009)
-_WRITE_PROTECT = const(0x040)
-_UNLOCK = const(0x0FE)
-_CONFIG = const(0x102)
-_PHCALA = const(0x108)
 _PFA = const(0x10A)
 _ANGLE_A = const(0x10C)
 _PERIOD = const(0x10E)
-_OPTIMUM = const(0x120)
 _SAGLVL = const(0x200)
-_ACCMODE = const(0x201)
-_AP_NOLOAD = const(0x203)
-_VAR_NOLOAD = const(0x204)
 _AVA = const(0x210)
 _BVA = const(0x211)
 _AWATT = const(0x212)
@@ -45,27 +33,10 @@ _IRMSB = const(0x21B)
 _VRMS = const(0x21C)
 _AENERGYA = const(0x21E)
 _RENERGYA = const(0x220)
-_OILVL = const(0x225)
-_IRQENA = const(0x22C)
 _IRQSTATA = const(0x22D)
 _RSTIRQSTATA = const(0x22E)
 _AWGAIN = const(0x282)
 _AVARGAIN = const(0x283)
-_AWATTOS = const(0x289)
-_AVAROS = const(0x28A)
-_CRC = const(0x37F)
-_VERSION = const(0x702)
-
-_COMM_LOCK = const(0x8000)  # the bus is not locked yet
-_CONFIG_RUN = const(0x0004)  # HPF on; COMM_LOCK 0 locks
-_CRC_ENABLE = const(0x0100)
-_UNLOCK_KEY = const(0xAD)
-_OPTIMUM_VALUE = const(0x0030)
-_PROTECT_ALL = const(7)
-_LCYCMODE_RUN = const(0x40)  # RSTREAD: energy registers are cleared by reading
-_NO_LOAD_OFF = const(7)
-_SAG_HALF_CYCLES = const(2)
-_OVERCURRENT_OFF = const(0xFFFFFF)
 
 # Bits of IRQSTATA.
 _AEOF = const(1 << 3)
@@ -75,12 +46,9 @@ _OI = const(1 << 13)
 _SAG = const(1 << 19)
 _RESET = const(1 << 20)
 _CRC_CHANGED = const(1 << 21)
-_IRQ_OI = const(0x102000)  # OI, and the reset that cannot be masked
 _NOT_ALONE = const(0xD02000)  # OI, reset, and what is never set
 
 _START_MS = const(100)
-_CRC_MS = const(1)  # DS: two readings of the checksum at least 143 us apart
-_TRIES = const(3)
 _SIGN_24 = const(0x800000)
 _WRAP = const(0x1000000)
 _ANGLE_LIMIT = const(0x8000)
@@ -108,12 +76,10 @@ class Ade7953:
         overcurrent_mA: as of set_overcurrent().
         """
         self._bus = Ade7953Bus(spi, cs, sleep_ms)
+        self._configuration = Configuration(self._bus, calibration, sleep_ms, overcurrent_mA)
         self._sleep_ms = sleep_ms
         self.calibration = calibration
         self.reloads = 0
-        self._overcurrent_level = self._level(overcurrent_mA)
-        self._crc: bytes | None = None
-        """The checksum that the chip made of our configuration."""
         self._pending = array("I", [0] * QUANTITIES)
         self._rest = array("I", [0] * QUANTITIES)
         # What the energy registers gave since their overflow bits were last read.
@@ -137,11 +103,10 @@ class Ade7953:
             raise Ade7953Error(
                 "ADE7953: SPI runs at %d Hz, the chip takes %d Hz at most" % (rate, RATE_MAX_HZ))
         self._sleep_ms(_START_MS)
-        self._probe()
-        if self._configured():
-            self._crc = self._checksum()
+        self._configuration.probe()
+        if self._configuration.adopt():
             return 0
-        self._load()
+        self._configuration.load()
         for register in (_AENERGYA, _RENERGYA):
             self._bus.read(register)  # counted before there was a calibration
         return RELOADED
@@ -157,8 +122,8 @@ class Ade7953:
             events = self._read_energy()
         except Lost:
             self._bus.unsettled = 0
-            self._probe()
-            self._load()
+            self._configuration.probe()
+            self._configuration.load()
             self.reloads += 1
             events = RELOADED
         bus = self._bus
@@ -198,7 +163,7 @@ class Ade7953:
             pass  # it is given all of it below
         self._use(calibration)
         try:
-            self._load()
+            self._configuration.load()
         except Ade7953Error:
             self._use(before)
             raise
@@ -208,7 +173,7 @@ class Ade7953:
         for i in range(QUANTITIES):
             self._rest[i] = (
                 self._rest[i] * calibration.chip_counts // self.calibration.chip_counts)
-        self.calibration = calibration
+        self.calibration = self._configuration.calibration = calibration
 
     def adjuster(self) -> object:
         """Return what works out constants of this chip against a reference, see
@@ -221,13 +186,7 @@ class Ade7953:
         """Raise Ade7953Error unless the chip answers and runs with our calibration."""
         if self._bus.unsettled:
             raise Ade7953Error("ADE7953: a disturbed read is not settled yet")
-        self._probe()
-        if not self._configured():
-            raise Ade7953Error("ADE7953: does not hold its calibration")
-        crc = self._checksum()
-        if crc != self._crc:
-            raise Ade7953Error("ADE7953: CRC read %s, expected %s" % (
-                crc.hex(), "none" if self._crc is None else self._crc.hex()))
+        self._configuration.check()
 
     def details(self) -> dict:
         """Return what a reading leaves out, for a person: phase angle and apparent power of the
@@ -252,10 +211,7 @@ class Ade7953:
         peak_mA: of channel A; 0 for none. ValueError for more than the input takes. The pin is
         high again after the next reading, unless there is still more.
         """
-        self._overcurrent_level = self._level(peak_mA)
-        self._open()
-        self._write_all((_OILVL, self._overcurrent_level, _IRQENA, self._irq_enable()))
-        self._close()
+        self._configuration.set_overcurrent(peak_mA)
 
     def overcurrent(self) -> bool:
         """Return whether a current was above that since the last reading; changes nothing.
@@ -271,12 +227,6 @@ class Ade7953:
     def held(self) -> int:
         """Counts of the chip that make no count of the meter yet, export negative."""
         return self._rest[0] - self._rest[1]
-
-    def _level(self, peak_mA: int) -> int:
-        return self.calibration.overcurrent_level(peak_mA) if peak_mA else _OVERCURRENT_OFF
-
-    def _irq_enable(self) -> int:
-        return _RESET if self._overcurrent_level == _OVERCURRENT_OFF else _IRQ_OI
 
     def _read_energy(self) -> int:
         bus = self._bus
@@ -335,100 +285,6 @@ class Ade7953:
             self._given[1] += _signed(last)
         elif register == _RSTIRQSTATA and last != c.sag_level:
             self._status |= last
-
-    def _probe(self) -> None:
-        """See that an ADE7953 answers: it has a version, and CONFIG bits that nobody clears."""
-        bus = self._bus
-        for _ in range(_TRIES):
-            version = bus.read(_VERSION)
-            config = bus.read(_CONFIG)
-            if version not in (0, 0xFF) and not (
-                    config ^ _CONFIG_RUN) & ~(_COMM_LOCK | _CRC_ENABLE):
-                return
-        hint = "another chip, or bus disturbed"
-        if config == 0xFFFF:
-            hint = "MISO stuck high, no chip, or locked to another bus: only its RESET frees it"
-        elif config == 0:
-            hint = "MISO stuck low, or chip without power"
-        elif config in (0x4002, 0x0002, 0x0082):
-            hint = "read one clock late: wrong SPI mode"
-        raise Ade7953Error(
-            "ADE7953: Version read 0x%02X, CONFIG 0x%04X, expected 0x%04X: %s" % (
-                version, config, _CONFIG_RUN, hint))
-
-    def _registers(self) -> tuple:
-        """Return what is written, register and value in turn, in the order of DS."""
-        c = self.calibration
-        return (
-            _AP_NOLOAD, c.no_load, _VAR_NOLOAD, c.no_load,
-            _DISNOLOAD, 0, _PGA_IA, c.gain_code, _PGA_IB, c.neutral_gain_code,
-            _PHCALA, c.phase if c.phase >= 0 else 0x200 | -c.phase,
-            _AWGAIN, c.watt_gain, _AVARGAIN, c.var_gain, _AWATTOS, c.watt_offset & 0xFFFFFF,
-            _AVAROS, c.var_offset & 0xFFFFFF, _LCYCMODE, _LCYCMODE_RUN,
-            _SAGCYC, _SAG_HALF_CYCLES, _SAGLVL, c.sag_level,
-            _OILVL, self._overcurrent_level, _IRQENA, self._irq_enable())
-
-    def _configured(self) -> bool:
-        """Return whether the chip runs with our calibration; a disturbed read is tried again."""
-        guard = self._bus.guard
-        registers = self._registers()
-        try:
-            guard(_CONFIG, _CONFIG_RUN | _CRC_ENABLE)
-            guard(_WRITE_PROTECT, _PROTECT_ALL)
-            guard(_OPTIMUM, _OPTIMUM_VALUE)
-            for i in range(0, len(registers), 2):
-                guard(registers[i], registers[i + 1])
-        except Lost:
-            return False
-        return True
-
-    def _load(self) -> None:
-        """Lock the bus, write the configuration, protect it; Ade7953Error if it is not taken."""
-        bus = self._bus
-        bus.write(_CONFIG, _CONFIG_RUN, hold=True)
-        self._open()
-        for _ in range(_TRIES):
-            # Nothing may come between the two, nor a disturbed frame.
-            bus.write(_UNLOCK, _UNLOCK_KEY)
-            bus.write(_OPTIMUM, _OPTIMUM_VALUE)
-            if bus.read(_OPTIMUM) == _OPTIMUM_VALUE:
-                break
-        # DS: thresholds are taken while they are off; SAGLVL is 0 while SAGCYC changes.
-        bus.write(_DISNOLOAD, _NO_LOAD_OFF)
-        bus.write(_SAGLVL, 0)
-        bus.write(_ACCMODE, 0)  # signed; read back it has flags
-        self._write_all(self._registers())
-        self._close()
-        if not self._configured():
-            raise Ade7953Error("ADE7953: does not take its calibration")
-
-    def _open(self) -> None:
-        self._bus.write(_WRITE_PROTECT, 0)
-        self._bus.write(_CONFIG, _CONFIG_RUN, hold=True)
-
-    def _write_all(self, registers: tuple) -> None:
-        for i in range(0, len(registers), 2):
-            self._bus.write(registers[i], registers[i + 1])
-
-    def _close(self) -> None:
-        """Protect the registers, and have the chip watch over them from now on."""
-        bus = self._bus
-        bus.write(_CONFIG, _CONFIG_RUN | _CRC_ENABLE)
-        bus.write(_WRITE_PROTECT, _PROTECT_ALL)
-        self._sleep_ms(_CRC_MS)
-        self._crc = self._checksum()
-        bus.read(_RSTIRQSTATA)
-
-    def _checksum(self) -> bytes:
-        """Return the checksum once two readings agree; Ade7953Error if they do not."""
-        before = self._bus.read_long(_CRC)
-        for _ in range(_TRIES):
-            self._sleep_ms(_CRC_MS)
-            crc = self._bus.read_long(_CRC)
-            if crc == before:
-                return crc
-            before = crc
-        raise Ade7953Error("ADE7953: CRC read %s, expected alike twice" % before.hex())
 
 
 def _signed(value: int) -> int:
