@@ -15,6 +15,7 @@ import time
 
 from micropython import const
 
+from joulegate.console.calibration_plausibility import between, check
 from joulegate.console.measuring import MEASURING, Measurement
 from joulegate.core import events as event
 from joulegate.drivers.adjusting import Point, error_ppm
@@ -24,12 +25,6 @@ _WATCH_MS = const(1000)
 _FRESH_MS = const(600000)
 """A measurement is taken for a step so long after its end."""
 _STEPS = ("gain", "offset", "phase")
-_STEADY_PPM = const(5000)
-"""Samples of voltage and current, and of power at Ib, may be as far apart."""
-_STEADY_LIGHT_PPM = const(20000)
-_FAR_PPM = const(250000)
-"""As far may a meter be from the reference: parts are some per cent off, a slip is more."""
-_UN_PERCENT = const(20)
 _VALUE_MAX = const(1 << 40)
 
 
@@ -105,7 +100,7 @@ class Calibration:
             raise ValueError("step %s: the %s has no constants for it" % (
                 name, self.adjuster.name))
         shown = self.point()
-        self._check(name, shown, reference)
+        check(name, self.measurement, self.adjuster, self._ic.calibration, shown, reference)
         anchor = self._anchor or [self._basic_mW()] * len(self.adjuster.lines)
         changes = (self.adjuster.gain(shown, reference) if name == "gain"
                    else getattr(self.adjuster, name)(shown, reference, anchor))
@@ -219,7 +214,7 @@ class Calibration:
                     self._app.log.add(event.METER_ERROR, self._app.clock.now())
                     return
 
-    # --- plausibility ---------------------------------------------------------------------
+    # --- the seal -------------------------------------------------------------------------
 
     def _require_unsealed(self) -> None:
         self._asked_ms = time.ticks_ms()
@@ -229,47 +224,6 @@ class Calibration:
     def _basic_mW(self) -> int:
         calibration = self._ic.calibration
         return calibration.voltage_V * calibration.current_A * 1000
-
-    def _check(self, step: str, shown: Point, reference: Point) -> None:
-        """Raise ValueError unless a step may go by this measurement and this reference."""
-        measurement = self.measurement
-        steady = _STEADY_LIGHT_PPM if step == "offset" else _STEADY_PPM
-        for name in ("voltage", "current", "power"):
-            spread = measurement.spread_ppm(name)
-            if spread > steady:
-                raise ValueError("measurement: %s moved by %s %%: must be at most %s %%" % (
-                    name, _percent(spread), _percent(steady)))
-        reactive = measurement.reactive_mvar()
-        for i, line in enumerate(self.adjuster.lines):
-            self._check_line(step, "" if len(self.adjuster.lines) == 1 else " of " + line,
-                             shown, reference, i)
-            if step == "phase" and reactive is not None and reactive[i] <= 0:
-                raise ValueError("phase: the meter sees a capacitive load%s: must be inductive" % (
-                    "" if len(self.adjuster.lines) == 1 else " on " + line))
-
-    def _check_line(
-        self, step: str, of_line: str, shown: Point, reference: Point, i: int
-    ) -> None:
-        c = self._ic.calibration
-        _between("reference: voltage%s" % of_line, reference.voltage_mV[i], "mV",
-                 c.voltage_V * (1000 - 10 * _UN_PERCENT), c.voltage_V * (1000 + 10 * _UN_PERCENT))
-        basic = c.current_A * 1000000
-        low, high = (basic // 100, basic // 5) if step == "offset" else (basic // 2, basic * 2)
-        _between("reference: current%s" % of_line, reference.current_uA[i], "uA", low, high)
-        factor = reference.power_mW[i] * 1000 // reference.apparent_mVA(i)
-        low, high = (400, 600) if step == "phase" else (980, 1005)
-        _between("reference: power factor%s" % of_line, factor, "thousandths", low, high)
-        if shown.power_mW[i] < 0:
-            raise ValueError("measurement: power%s is exported: current or voltage is reversed"
-                             % of_line)
-        for name, a, b in (
-                ("voltage", shown.voltage_mV[i], reference.voltage_mV[i]),
-                ("current", shown.current_uA[i], reference.current_uA[i]),
-                ("power", shown.power_mW[i], reference.power_mW[i])):
-            error = error_ppm(a, b)
-            if abs(error) > _FAR_PPM:
-                raise ValueError("measurement: %s%s is %s %% off the reference: must be within %s"
-                                 " %%" % (name, of_line, _percent(error), _percent(_FAR_PPM)))
 
 
 def unsealed(app: object) -> bool:
@@ -352,21 +306,11 @@ def _point(calibration: Calibration, reference: dict) -> Point:
             raise ValueError("reference %s %r: must be %d whole number%s" % (
                 name, value, lines, "" if lines == 1 else "s"))
         for n in value:
-            _between("reference " + name, n, "", -_VALUE_MAX, _VALUE_MAX)
+            between("reference " + name, n, "", -_VALUE_MAX, _VALUE_MAX)
         values.append(value)
     neutral = reference.get("neutral_uA")
     if neutral is not None:
-        _between("reference neutral_uA", neutral, "", 0, _VALUE_MAX)
+        between("reference neutral_uA", neutral, "", 0, _VALUE_MAX)
     frequency = reference.get("frequency_cHz", 5000)
-    _between("reference frequency_cHz", frequency, "", 4500, 6500)
+    between("reference frequency_cHz", frequency, "", 4500, 6500)
     return Point(values[0], values[1], values[2], None, neutral, frequency)
-
-
-def _between(what: str, value: object, unit: str, low: int, high: int) -> None:
-    if not isinstance(value, int) or not low <= value <= high:
-        raise ValueError("%s %r%s: must be %d to %d" % (
-            what, value, " " + unit if unit else "", low, high))
-
-
-def _percent(ppm: int) -> str:
-    return "%s%d.%02d" % ("-" if ppm < 0 else "", abs(ppm) // 10000, abs(ppm) % 10000 // 100)
