@@ -10,9 +10,10 @@ kbd_intr(-1)
 
 import gc  # noqa: E402 - imports take their time, and nothing must come before the line above
 
-# Collecting often while modules load leaves the heap in one piece (97 kB instead of 3 kB on an
-# RP2040); left on, it would cost every tick, so `run` ends it when all is loaded.
-gc.threshold(32768)
+from joulegate.loading import IN_USE_BYTES  # noqa: E402 - the same
+
+# Before the other modules: they stay where they are loaded.
+gc.threshold(IN_USE_BYTES)
 
 # The frames of calls come from the heap, by first fit. A hole near its beginning, kept open until
 # all is loaded, spares each call the search past all of it: 3 ms a tick on an RP2040.

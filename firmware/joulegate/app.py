@@ -1,7 +1,6 @@
 """The composition root: builds the meter of a board and runs it. Only this module knows all."""
 
 import asyncio
-import gc
 import os
 import time
 
@@ -400,7 +399,6 @@ def run(board: object, profile: str, loaded: object = _nothing) -> None:
     try:
         app = App(board, profile)
         app.start()
-        gc.threshold(-1)
         app.loaded = loaded
         asyncio.run(app.run())
     except Exception as e:
