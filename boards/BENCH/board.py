@@ -19,6 +19,8 @@ FOLDER = "/flash"
 """Where the file system is mounted."""
 FIRST_YEAR = 2007
 """Its world begins with the recorded loads, long before the firmware was made."""
+COLLECT_MS = 60000
+"""Garbage is collected no more often: its heap is large, and virtual seconds are short."""
 WATCHDOG_MS = 8000
 WAKE_US = 80
 """The secure element wakes by SDA low for 60 us or more."""

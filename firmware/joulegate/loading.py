@@ -20,14 +20,16 @@ class Loading:
     """
 
     def __enter__(self) -> None:
+        self._before = _threshold()
         _threshold(_LOADING_BYTES)
 
     def __exit__(self, *raised: object) -> None:
-        _threshold(IN_USE_BYTES)
+        _threshold(self._before)
 
 
-def _nothing(size: int) -> None:
+def _nothing(size: int = 0) -> int:
     """Stand in for what only MicroPython has."""
+    return size
 
 
 _threshold = getattr(gc, "threshold", _nothing)

@@ -26,7 +26,7 @@ _OVERDUE_MS = const(1000)
 _CALM_MS = const(500)
 """Garbage is collected halfway between ticks that are so far apart."""
 _COLLECT_SHARE = const(20)
-"""Collections take no more than one part in so many of the time: 25 ms each on an RP2040, and
+"""Collections take no more than one part in so many of the time: each 25 ms on an RP2040, and
 more with a larger heap."""
 _SMALL_HOLES = const(48)
 
@@ -45,6 +45,7 @@ class MeteringTask:
         """Set to have the meter commit and reset after its next tick."""
         self._began_ms = time.ticks_ms()
         self._wait_ms = 0
+        self._collect_ms = getattr(app.board, "COLLECT_MS", 0)
         self._collected_ms = self._began_ms
         self._collect_rest_ms = 0
 
@@ -179,7 +180,8 @@ class MeteringTask:
         for _ in range(_SMALL_HOLES):
             past = (past,)
         self._collected_ms = time.ticks_ms()
-        self._collect_rest_ms = _COLLECT_SHARE * time.ticks_diff(self._collected_ms, began)
+        took = time.ticks_diff(self._collected_ms, began)
+        self._collect_rest_ms = max(self._collect_ms, _COLLECT_SHARE * took)
 
     def turn(self) -> int:
         """Do one tick and look, for who meters without `run`; return as `step` does."""
