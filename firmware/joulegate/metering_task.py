@@ -172,7 +172,7 @@ class MeteringTask:
         if (bus is not None and bus.sending) or (
                 time.ticks_diff(began, self._collected_ms) < self._collect_rest_ms):
             return
-        _collect()
+        _collect_garbage()
         # A search for room begins where the last single block was found, and a collection has it
         # begin at the heap's beginning again: these go past the small holes there, which each
         # call would have to.
@@ -206,4 +206,4 @@ def _nothing() -> None:
     """Stand in for a collection where it takes long and nothing depends on it."""
 
 
-_collect = gc.collect if hasattr(gc, "threshold") else _nothing
+_collect_garbage = gc.collect if hasattr(gc, "threshold") else _nothing

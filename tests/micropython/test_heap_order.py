@@ -12,6 +12,7 @@ from parts import event_names
 
 import board
 from joulegate import metering_task
+from joulegate.loading import IN_USE_BYTES
 from meter.bed import METER_ID, Bed
 from world import bench_clock, wiring
 
@@ -50,8 +51,8 @@ class Collections(Case):
         super().setUp()
         self.ticks = []
         self.collections = []
-        self.kept = metering_task._collect
-        metering_task._collect = lambda: self.collections.append(time.ticks_ms())
+        self.kept = metering_task._collect_garbage
+        metering_task._collect_garbage = lambda: self.collections.append(time.ticks_ms())
         step = self.app.metering.step
 
         def noted():
@@ -61,7 +62,7 @@ class Collections(Case):
         self.app.metering.step = noted
 
     def tearDown(self):
-        metering_task._collect = self.kept
+        metering_task._collect_garbage = self.kept
         super().tearDown()
 
     def live(self):
@@ -108,13 +109,13 @@ class Collections(Case):
             self.collections.append(time.ticks_ms())
             bench_clock.advance_us(450000)
 
-        metering_task._collect = slow
+        metering_task._collect_garbage = slow
         self.live()
         # 450 ms in every 9.45 s and until the next look.
         self.assertEqual(len(self.collections), 2)
 
     def test_the_garbage_goes(self):
-        metering_task._collect = self.kept
+        metering_task._collect_garbage = self.kept
         most = []
         step = self.app.metering.step
 
@@ -137,7 +138,11 @@ class Loading(Case):
     def setUp(self):
         super().setUp()
         self.order = []
+        self.thresholds = []
+        self.kept_threshold = gc.threshold()
+        gc.threshold(IN_USE_BYTES)
         app = self.app
+        self.run_network = app.network.run
         self.find_panel = app.find_panel
         step = app.metering.step
 
@@ -155,8 +160,13 @@ class Loading(Case):
         app.network.run = network
         app.loaded = lambda: self.order.append("loaded")
 
+    def tearDown(self):
+        gc.threshold(self.kept_threshold)
+        super().tearDown()
+
     def panel(self):
         self.order.append("panel")
+        self.thresholds.append(gc.threshold())
         self.find_panel()
 
     def live(self):
@@ -170,11 +180,24 @@ class Loading(Case):
         self.live()
         self.assertEqual(self.order, ["tick", "panel", "loaded", "network"])
         self.assertTrue(self.app.panel is not None)
+        self.assertEqual(self.thresholds, [4096])
+        self.assertEqual(gc.threshold(), IN_USE_BYTES)
 
     def test_with_a_link_it_says_when_all_is_loaded(self):
-        self.app.network.uplink = object()
+        def begin():
+            self.order.append("network")
+            self.thresholds.append(gc.threshold())
+            return []
+
+        network = self.app.network
+        network.run = self.run_network
+        network.uplink = object()
+        network._begin = begin
+        network._each_second = lambda: None
         self.live()
-        self.assertEqual(self.order, ["tick", "panel", "network"])
+        self.assertEqual(self.order, ["tick", "panel", "network", "loaded"])
+        self.assertEqual(self.thresholds, [4096, 4096])
+        self.assertEqual(gc.threshold(), IN_USE_BYTES)
 
     def test_a_mistake_in_the_panel_leaves_the_link(self):
         def fail():
@@ -184,6 +207,7 @@ class Loading(Case):
         self.live()
         self.assertEqual(self.order, ["tick", "panel", "loaded", "network"])
         self.assertTrue("software_failed" in event_names(self.app.log))
+        self.assertEqual(gc.threshold(), IN_USE_BYTES)
 
 
 if __name__ == "__main__":

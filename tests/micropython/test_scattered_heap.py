@@ -12,7 +12,8 @@ from joulegate.storage.document_inbox import SIZE_MAX, DocumentInbox
 from joulegate.storage.tariff_store import TariffStore
 
 PIECE = 8192
-DOCUMENT = 6000
+DOCUMENT = 8192
+"""What is read without a size grows by 256 bytes beyond what there is, and out of its piece."""
 
 
 def scatter():

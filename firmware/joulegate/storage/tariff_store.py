@@ -52,7 +52,7 @@ class TariffStore:
         if size > SIZE_MAX:
             raise TariffStoreError("tariff %s: longer than %d bytes" % (path, SIZE_MAX))
         with open(path, "rb") as f:
-            # Without a size it would grow, and twice as much be needed for a while.
+            # Without a size it grows piece by piece, to more than there is.
             text = f.read(size)
         if digest_of(text) != digest:
             raise TariffStoreError("tariff %s: content does not have this digest" % path)
